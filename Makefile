@@ -1,0 +1,69 @@
+# Footnote. `make help` lists the commands; `make demo` is the one to start with.
+
+PYTHON ?= python3
+# Empty: FOOTNOTE_PORT from the environment or .env, else 8000
+PORT ?=
+# More arguments for the command: make test ARGS="-k pdf"
+ARGS ?=
+
+BIN := .venv/bin
+PY := $(BIN)/python
+UV_VERSION := 0.13.9
+WITH_PORT = $(if $(PORT),FOOTNOTE_PORT=$(PORT))
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev demo serve test check format docs bench eval screenshots lock clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+setup: ## make .venv and install what the app needs
+	@$(PYTHON) requirements/install.py runtime
+
+setup-dev: ## … and what tests and checks need
+	@$(PYTHON) requirements/install.py dev
+
+# `exec`: the server itself gets Ctrl-C and TERM, not a shell around it.
+demo: setup ## ingest the sample documents and serve on 127.0.0.1 (PORT=8123)
+	@$(WITH_PORT) exec $(BIN)/footnote demo $(ARGS)
+
+serve: setup ## serve what is in the data directory
+	@$(WITH_PORT) exec $(BIN)/footnote serve $(ARGS)
+
+test: setup-dev ## run the whole test suite
+	@exec $(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+
+check: setup-dev ## lint, types, import rules, templates, locks, sample documents
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint --quiet --lint app/web/templates
+	$(PY) requirements/lock.py --check
+	$(PY) -m pip --quiet check
+	$(PY) -m ingest.sample.generate --check
+	@echo "All checks passed."
+
+format: setup-dev ## format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: setup-dev ## write the tables in README and ARCHITECTURE from the code
+	@exec $(PY) -m tests.project.docs
+
+bench: setup-dev ## measure speed beside LangChain + Chroma's quickstart
+	@exec $(BIN)/footnote bench $(ARGS)
+
+eval: setup-dev ## measure answers on golden questions
+	@exec $(BIN)/footnote eval $(ARGS)
+
+screenshots: setup-dev ## take the README's pictures again (needs chromium)
+	@exec $(PY) -m tests.project.screenshots $(ARGS)
+
+lock: setup-dev ## resolve pyproject.toml into requirements/*.lock (ARGS=--upgrade for newer)
+	@$(PY) -m pip install --quiet uv==$(UV_VERSION)
+	$(PY) requirements/lock.py $(ARGS)
+
+clean: ## remove caches and build output; keeps .venv and data
+	rm -rf build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find app ingest evals tests requirements -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,17 @@
+"""JSON for programs: the API of the contract, the OpenAI-compatible door, MCP, and the docs."""
+
+from __future__ import annotations
+
+from fastapi import FastAPI
+
+from app.api import ask_routes, docs_page, document_routes, health_routes, mcp_server, openai_compat
+
+
+def mount(app: FastAPI) -> None:
+    """Add the routes, ``/mcp`` and ``/docs``."""
+    app.include_router(ask_routes.router)
+    app.include_router(document_routes.router)
+    app.include_router(health_routes.router)
+    app.include_router(openai_compat.router)
+    mcp_server.mount(app)
+    docs_page.mount(app)

@@ -1,0 +1,108 @@
+"""The examples that the API's documentation shows; they belong together and tell one story."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict
+
+RESULT = {
+    "document_id": "doc_9f2c41d07be3a5518c06",
+    "title": "Travel policy 2026",
+    "source": "/srv/handbook/finance/travel-policy-2026.md",
+    "heading": "Accommodation › Hotels",
+    "page": None,
+    "text": "Hotels are reimbursed up to EUR 165 a night. Book at least 14 days ahead.",
+    "start": 1180,
+    "end": 1253,
+    "score": 0.94,
+}
+CITATION = {
+    "number": 1,
+    "document_id": "doc_9f2c41d07be3a5518c06",
+    "title": "Travel policy 2026",
+    "source": "/srv/handbook/finance/travel-policy-2026.md",
+    "collection": "handbook",
+    "heading": "Accommodation › Hotels",
+    "page": None,
+    "quote": "Hotels are reimbursed up to EUR 165 a night.",
+    "start": 1180,
+    "end": 1224,
+    "updated_at": "2026-02-02T00:00:00Z",
+}
+SENTENCE = {
+    "text": "Hotels are reimbursed up to EUR 165 a night.",
+    "citations": [1],
+    "verdict": "supported",
+}
+CONFIDENCE = {
+    "level": "high",
+    "probability": 0.91,
+    "reasons": ["two passages agree", "every word of the question occurs"],
+}
+USAGE = {"input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
+TIMINGS = {
+    "retrieve": 18.2,
+    "answer": 4.1,
+    "verify": 0.3,
+    "total": 23.0,
+    "first_token": 22.6,
+}
+ANSWER = {
+    "answer_id": "ans_5d0c9a4f1e7b",
+    "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
+    "conversation_id": "con_77aa0c1d9e02",
+    "state": "answered",
+    "mode": "quotes",
+    "model": "all-MiniLM-L6-v2",
+    "text": "Hotels are reimbursed up to EUR 165 a night.",
+    "sentences": [SENTENCE],
+    "citations": [CITATION],
+    "confidence": CONFIDENCE,
+    "closest": [],
+    "usage": USAGE,
+    "timings_ms": TIMINGS,
+}
+DOCUMENT = {
+    "id": "doc_9f2c41d07be3a5518c06",
+    "collection": "handbook",
+    "source": "/srv/handbook/finance/travel-policy-2026.md",
+    "title": "Travel policy 2026",
+    "kind": "md",
+    "size": 8123,
+    "passages": 14,
+    "characters": 7988,
+    "pages": None,
+    "status": "ready",
+    "error": None,
+    "warnings": [],
+    "owner": "Greg Thibault",
+    "review_by": "2027-03-31",
+    "superseded_by": None,
+    "updated_at": "2026-02-02T00:00:00Z",
+    "ingested_at": "2026-10-05T09:30:00Z",
+}
+UPLOADED = {
+    "name": "travel-policy-2026.md",
+    "status": "done",
+    "message": "Added: 14 passages.",
+    "document_id": "doc_9f2c41d07be3a5518c06",
+}
+FEEDBACK = {
+    "helpful": False,
+    "reasons": ["outdated"],
+    "comment": "The cap changed in February.",
+    "correction": "EUR 165 a night.",
+}
+COLLECTION = {
+    "name": "handbook",
+    "documents": 62,
+    "passages": 811,
+    "failed": 0,
+    "last_ingested_at": "2026-10-05T09:30:00Z",
+}
+
+
+def example(value: dict[str, Any]) -> ConfigDict:
+    """The model configuration that puts an example into the schema."""
+    return ConfigDict(json_schema_extra={"examples": [value]})

@@ -1,0 +1,257 @@
+"""The OpenAI-compatible door: ``POST /v1/chat/completions`` and ``GET /v1/models``.
+
+The last user message is the question; earlier messages are accepted. The content is the answer with
+Markdown footnotes, so that any chat program shows where each sentence comes from; programs find the
+citations in the extra field ``citations`` and the rest of the answer in ``footnote``. Text is sent
+once it is checked: a stream begins at once, its words come when they can be relied on.
+
+Shapes: https://platform.openai.com/docs/api-reference/chat
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
+
+from app.api.dependencies import ServicesDep, require_ready
+from app.api.openai_schemas import COMPLETION_EXAMPLE, ERRORS, MODEL, ChatMessage, ChatRequest
+from app.api.problems import MAX_JSON_BYTES, RETRY_AFTER_S, problem_of
+from app.api.schemas import AnswerOut, CitationOut, heading
+from app.api.streams import EventStream, closing, event
+from app.domain import Answer, AnswerState, AskStep, Citation, Finished, Question
+from app.errors import BadRequest, NotFound
+
+router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
+PATH_PREFIX = "/v1/"
+NOT_FOUND_TEXT = (
+    "The documents don't answer this. {searched}Try other words, or ask whoever keeps the "
+    "documents to add it."
+)
+
+
+@router.get("/models", summary="List models")
+async def list_models() -> dict[str, Any]:
+    """The one model there is."""
+    return {"object": "list", "data": [_model()]}
+
+
+@router.get("/models/{model}", summary="One model", responses=ERRORS)
+async def read_model(model: str) -> dict[str, Any]:
+    """The model ``footnote``."""
+    _check_model(model)
+    return _model()
+
+
+@router.post(
+    "/chat/completions",
+    summary="Ask, in OpenAI's shape",
+    max_body_size=4 * MAX_JSON_BYTES,
+    response_model=None,
+    responses={
+        200: {
+            "description": "A chat completion, or with `stream` its chunks as server-sent events "
+            "that end with `data: [DONE]`.",
+            "content": {
+                "application/json": {"example": COMPLETION_EXAMPLE},
+                "text/event-stream": {"schema": {"type": "string"}},
+            },
+        },
+        **ERRORS,
+    },
+)
+async def complete(body: ChatRequest, services: ServicesDep) -> Response:
+    """Answer the last user message from the documents, with footnotes."""
+    _check_model(body.model)
+    if body.n not in (None, 1):
+        raise BadRequest("There is only one answer to give.", "Leave out n, or set it to 1.")
+    question = Question(text=_last_question(body.messages))
+    if not body.stream:
+        answer = await services.asker.answer(question)
+        return JSONResponse(_completion(answer))
+    await run_in_threadpool(require_ready, services)
+    steps = services.asker.ask(question)
+    first = await anext(steps)
+    options = body.stream_options
+    return EventStream(_chunks(first, steps, bool(options and options.include_usage)))
+
+
+def error_response(error: Exception) -> JSONResponse:
+    """Any exception in OpenAI's error shape."""
+    problem = problem_of(error)
+    status = 400 if isinstance(error, RequestValidationError) else problem.status
+    if status in (400, 404, 405, 409, 413, 422):
+        kind = "invalid_request_error"
+    elif status == 503:
+        kind = "service_unavailable_error"
+    else:
+        kind = "server_error"
+    code = "model_not_found" if isinstance(error, _UnknownModel) else problem.type.split(":")[-1]
+    return JSONResponse(
+        {"error": {"message": problem.detail, "type": kind, "param": None, "code": code}},
+        status_code=status,
+        headers={"Retry-After": str(RETRY_AFTER_S)} if status == 503 else None,
+    )
+
+
+class _UnknownModel(NotFound):
+    """Another model than `MODEL` was asked for."""
+
+
+def _check_model(name: str) -> None:
+    if name != MODEL:
+        raise _UnknownModel(f"There is no model “{name}”.", f"Use “{MODEL}”.")
+
+
+def _model() -> dict[str, Any]:
+    # `created` is required by the shape; the model is as old as the product's first release.
+    return {"id": MODEL, "object": "model", "created": 1793491200, "owned_by": "footnote"}
+
+
+def _last_question(messages: list[ChatMessage]) -> str:
+    for message in reversed(messages):
+        if message.role == "user":
+            content = message.content or ""
+            if isinstance(content, str):
+                return content
+            return "\n".join(part.text for part in content if part.type == "text")
+    raise BadRequest(
+        "The conversation has no message of role user.", "Send the question as the last one."
+    )
+
+
+# --- content -------------------------------------------------------------------------------------
+
+
+def content_pieces(answer: Answer) -> Iterator[str]:
+    """The answer as Markdown, a piece per sentence, then the footnotes."""
+    if answer.state is AnswerState.NOT_FOUND or not answer.sentences:
+        yield _not_found_text(answer)
+        return
+    separator = ""
+    for sentence in answer.sentences:
+        marks = "".join(f"[^{number}]" for number in sentence.citations)
+        yield f"{separator}{sentence.text}{marks}"
+        separator = "\n\n" if "\n" in sentence.text else " "
+    if answer.notice:
+        yield f"\n\n_{answer.notice}_"
+    yield "\n\n" + "\n".join(_footnote(citation) for citation in answer.citations)
+
+
+def _not_found_text(answer: Answer) -> str:
+    searched = ""
+    if answer.documents_searched:
+        searched = f"{answer.documents_searched:,} documents were searched. "
+    text = NOT_FOUND_TEXT.format(searched=searched)
+    if answer.closest:
+        text += "\n\nClosest passages:\n" + "\n".join(
+            f"- {_place(hit.document.title, hit.passage.heading, hit.passage.page)}"
+            for hit in answer.closest
+        )
+    return text
+
+
+def _footnote(citation: Citation) -> str:
+    quote = " ".join(citation.quote.split())
+    place = _place(citation.title, citation.heading, citation.page, citation.page_kind or "page")
+    return f"[^{citation.number}]: {place}: “{quote}”"
+
+
+def _place(title: str, path: tuple[str, ...], page: int | None, kind: str = "page") -> str:
+    # Headings often begin with the document's own title.
+    names = path if path[:1] == (title,) else (title, *path)
+    return heading(names) + (f", {kind} {page}" if page is not None else "")
+
+
+def _extras(answer: Answer) -> dict[str, Any]:
+    whole = AnswerOut.of(answer).model_dump(mode="json")
+    kept = ("answer_id", "trace_id", "conversation_id", "state", "mode", "confidence", "closest")
+    return {
+        "citations": [CitationOut.of(one).model_dump(mode="json") for one in answer.citations],
+        "footnote": {name: whole[name] for name in kept},
+    }
+
+
+def _usage(answer: Answer) -> dict[str, int]:
+    tokens = answer.usage
+    return {
+        "prompt_tokens": tokens.input_tokens,
+        "completion_tokens": tokens.output_tokens,
+        "total_tokens": tokens.input_tokens + tokens.output_tokens,
+    }
+
+
+def _completion(answer: Answer) -> dict[str, Any]:
+    return {
+        "id": f"chatcmpl-{answer.answer_id}",
+        "object": "chat.completion",
+        "created": int(answer.created_at.timestamp()),
+        "model": MODEL,
+        "choices": [
+            {
+                "index": 0,
+                "message": {
+                    "role": "assistant",
+                    "content": "".join(content_pieces(answer)),
+                    "refusal": None,
+                },
+                "logprobs": None,
+                "finish_reason": "stop",
+            }
+        ],
+        "usage": _usage(answer),
+        **_extras(answer),
+    }
+
+
+# --- stream --------------------------------------------------------------------------------------
+
+
+async def _chunks(
+    first: AskStep, steps: AsyncIterator[AskStep], include_usage: bool
+) -> AsyncIterator[bytes]:
+    """OpenAI's chunks: the role, the content piece by piece, the end, perhaps usage, ``[DONE]``."""
+    # All chunks share one id, and it is needed before the answer has one.
+    head = {
+        "id": f"chatcmpl-{time.time_ns():x}",
+        "object": "chat.completion.chunk",
+        "created": int(time.time()),
+        "model": MODEL,
+    }
+
+    def chunk(delta: dict[str, Any], finish: str | None = None, **more: Any) -> bytes:
+        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish}
+        usage: dict[str, Any] = {"usage": None} if include_usage else {}
+        return _data({**head, "choices": [choice], **usage, **more})
+
+    async with closing(steps):
+        try:
+            yield chunk({"role": "assistant", "content": ""})
+            answer = await _answer(first, steps)
+            for piece in content_pieces(answer):
+                yield chunk({"content": piece})
+            yield chunk({}, "stop", **_extras(answer))
+            if include_usage:
+                yield _data({**head, "choices": [], "usage": _usage(answer)})
+            yield event("[DONE]")
+        except Exception as error:  # noqa: BLE001  # told to the client, logged by problem_of
+            yield event(bytes(error_response(error).body).decode())
+
+
+async def _answer(first: AskStep, steps: AsyncIterator[AskStep]) -> Answer:
+    last = first
+    async for step in steps:
+        last = step
+    if not isinstance(last, Finished):
+        raise RuntimeError(f"the last step was {type(last).__name__}")
+    return last.answer
+
+
+def _data(value: dict[str, Any]) -> bytes:
+    return event(json.dumps(value, ensure_ascii=False))

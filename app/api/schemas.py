@@ -1,0 +1,291 @@
+"""The JSON of asking and searching, as the contract has it, and how domain objects become it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from app.api import examples
+from app.api.examples import example
+from app.domain import Answer, Citation, Hit, Mode, Sentence
+
+HEADING_SEPARATOR = " › "
+
+
+class AskRequest(BaseModel):
+    """A question, how it is to be answered, and where to look."""
+
+    model_config = example(
+        {"question": "How much may a hotel cost?", "mode": "auto", "collections": ["handbook"]}
+    )
+
+    question: str = Field(description="The question, in plain words.")
+    mode: Mode = Field(
+        "auto",
+        description="`quotes`: sentences quoted word for word. `written`: prose by the chat model. "
+        "`auto`: written where a chat model is set, else quotes.",
+    )
+    collections: list[str] = Field(
+        default_factory=list, description="Look only in these; empty: everywhere."
+    )
+    conversation_id: str | None = Field(
+        None, max_length=40, description="From an earlier answer, to ask a follow-up."
+    )
+
+
+class SentenceOut(BaseModel):
+    """One sentence of an answer and the citations that carry it."""
+
+    model_config = example(examples.SENTENCE)
+
+    text: str
+    citations: list[int] = Field(description="Numbers of the citations below.")
+    verdict: Literal["supported", "partly", "unsupported"]
+
+    @classmethod
+    def of(cls, sentence: Sentence) -> SentenceOut:
+        """From the domain."""
+        return cls(
+            text=sentence.text,
+            citations=list(sentence.citations),
+            verdict=sentence.verdict.value,
+        )
+
+
+class CitationOut(BaseModel):
+    """An exact place: the document's extracted ``text[start:end]`` equals ``quote``."""
+
+    model_config = example(examples.CITATION)
+
+    number: int
+    document_id: str
+    title: str
+    source: str = Field(description="Path, URL, or `upload:name`.")
+    collection: str
+    heading: str = Field(description="The heading path, joined with “ › ”; empty at the top.")
+    page: int | None = Field(description="Page, slide or sheet, from 1.")
+    quote: str
+    start: int
+    end: int
+    updated_at: datetime | None
+
+    @classmethod
+    def of(cls, citation: Citation) -> CitationOut:
+        """From the domain."""
+        return cls(
+            number=citation.number,
+            document_id=citation.document_id,
+            title=citation.title,
+            source=citation.source,
+            collection=citation.collection,
+            heading=heading(citation.heading),
+            page=citation.page,
+            quote=citation.quote,
+            start=citation.start,
+            end=citation.end,
+            updated_at=citation.updated_at,
+        )
+
+
+class SearchResult(BaseModel):
+    """A passage, where it stands, and how well it fits (0–1 within one search)."""
+
+    model_config = example(examples.RESULT)
+
+    document_id: str
+    title: str
+    source: str
+    heading: str
+    page: int | None
+    text: str
+    start: int
+    end: int
+    score: float
+
+    @classmethod
+    def of(cls, hit: Hit) -> SearchResult:
+        """From the domain."""
+        return cls(
+            document_id=hit.document.id,
+            title=hit.document.title,
+            source=hit.document.source,
+            heading=heading(hit.passage.heading),
+            page=hit.passage.page,
+            text=hit.passage.text,
+            start=hit.passage.start,
+            end=hit.passage.end,
+            score=round(hit.score, 4),
+        )
+
+
+class SearchResponse(BaseModel):
+    """The best passages, best first."""
+
+    model_config = example({"results": [examples.RESULT]})
+
+    results: list[SearchResult]
+
+
+class ConfidenceOut(BaseModel):
+    """How sure the product is, and why."""
+
+    model_config = example(examples.CONFIDENCE)
+
+    level: Literal["high", "medium", "low"]
+    probability: float = Field(description="For programs and calibration; not for display.")
+    reasons: list[str]
+
+
+class UsageOut(BaseModel):
+    """Tokens and price of the model calls."""
+
+    model_config = example(examples.USAGE)
+
+    input_tokens: int
+    output_tokens: int
+    cost_usd: float | None = Field(description="null when the price is unknown, never 0 then.")
+
+
+class TimingsOut(BaseModel):
+    """Milliseconds; null for a step that did not happen."""
+
+    model_config = example(examples.TIMINGS)
+
+    retrieve: float | None = None
+    answer: float | None = None
+    verify: float | None = None
+    total: float | None = None
+    first_token: float | None = None
+
+
+class AnswerOut(BaseModel):
+    """An answer with its state, sentences, exact citations and confidence."""
+
+    model_config = example(examples.ANSWER)
+
+    answer_id: str
+    trace_id: str
+    conversation_id: str
+    state: Literal["answered", "partial", "conflicting", "outdated", "not_found"]
+    mode: Literal["quotes", "written"]
+    model: str
+    text: str
+    sentences: list[SentenceOut]
+    citations: list[CitationOut]
+    confidence: ConfidenceOut
+    closest: list[SearchResult] = Field(description="For `not_found`: the best passages there are.")
+    usage: UsageOut
+    timings_ms: TimingsOut
+
+    @classmethod
+    def of(cls, answer: Answer) -> AnswerOut:
+        """From the domain."""
+        return cls(**_answer_fields(answer))
+
+
+class StoredAnswerOut(AnswerOut):
+    """An answer as it was given, with what was asked."""
+
+    model_config = example(
+        {
+            **examples.ANSWER,
+            "question": "How much may a hotel cost?",
+            "collections": ["handbook"],
+            "created_at": "2026-10-05T09:31:07Z",
+        }
+    )
+
+    question: str
+    collections: list[str]
+    created_at: datetime
+
+    @classmethod
+    def of(cls, answer: Answer) -> StoredAnswerOut:
+        """From the domain."""
+        return cls(
+            **_answer_fields(answer),
+            question=answer.question,
+            collections=list(answer.filters.collections),
+            created_at=answer.created_at,
+        )
+
+
+class FeedbackIn(BaseModel):
+    """What a person says about an answer."""
+
+    model_config = example(examples.FEEDBACK)
+
+    helpful: bool
+    reasons: list[str] = Field(default_factory=list, max_length=20)
+    comment: str = Field("", max_length=4000)
+    correction: str = Field("", max_length=4000)
+
+
+class FeedbackOut(FeedbackIn):
+    """What was kept."""
+
+    model_config = example({"answer_id": examples.ANSWER["answer_id"], **examples.FEEDBACK})
+
+    answer_id: str
+
+
+# --- health --------------------------------------------------------------------------------------
+
+
+class Health(BaseModel):
+    """The process is alive."""
+
+    model_config = example({"status": "alive"})
+
+    status: Literal["alive"] = "alive"
+
+
+class Ready(BaseModel):
+    """Questions can be answered now."""
+
+    model_config = example({"status": "ready", "detail": "62 documents, 811 passages."})
+
+    status: Literal["ready"] = "ready"
+    detail: str
+
+
+# --- from the domain -----------------------------------------------------------------------------
+
+
+def heading(path: tuple[str, ...]) -> str:
+    """A heading path as one string."""
+    return HEADING_SEPARATOR.join(path)
+
+
+def _answer_fields(answer: Answer) -> dict[str, Any]:
+    return {
+        "answer_id": answer.answer_id,
+        "trace_id": answer.trace_id,
+        "conversation_id": answer.conversation_id,
+        "state": answer.state.value,
+        "mode": answer.mode,
+        "model": answer.model,
+        "text": answer.text,
+        "sentences": [SentenceOut.of(sentence) for sentence in answer.sentences],
+        "citations": [CitationOut.of(citation) for citation in answer.citations],
+        "confidence": ConfidenceOut(
+            level=answer.confidence.level.value,
+            probability=answer.confidence.probability,
+            reasons=list(answer.confidence.reasons),
+        ),
+        "closest": [SearchResult.of(hit) for hit in answer.closest],
+        "usage": UsageOut(
+            input_tokens=answer.usage.input_tokens,
+            output_tokens=answer.usage.output_tokens,
+            cost_usd=answer.usage.cost_usd,
+        ),
+        "timings_ms": TimingsOut(
+            **{
+                name: round(answer.timings_ms[name], 2)
+                for name in TimingsOut.model_fields
+                if name in answer.timings_ms
+            }
+        ),
+    }

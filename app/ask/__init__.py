@@ -1,0 +1,1 @@
+"""One question: from words to a cited, checked answer."""

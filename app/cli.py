@@ -1,0 +1,449 @@
+"""The `footnote` command. Declares options; what they do is imported when a command is run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from app.bootstrap import Services
+    from app.domain import Document
+    from app.settings import Settings
+    from ingest.pipeline import IngestOptions
+    from ingest.report import IngestReport
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 + SIGINT."""
+
+app = typer.Typer(
+    name="footnote",
+    help="Ask your team's documents: every sentence comes with its footnote.",
+    no_args_is_help=True,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+documents_app = typer.Typer(help="List or remove documents.", no_args_is_help=True)
+app.add_typer(documents_app, name="documents")
+
+CollectionOption = Annotated[
+    str, typer.Option("--collection", "-c", help="Collection to ingest into.")
+]
+CollectionsOption = Annotated[
+    list[str] | None,
+    typer.Option("--collection", "-c", help="Only in this collection; may be repeated."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")]
+HostOption = Annotated[str | None, typer.Option(help="Address to bind.")]
+PortOption = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to bind.")]
+
+
+def main() -> NoReturn:
+    """Run a command; every failure is a sentence on standard error and an exit code.
+
+    0: done. 1: it failed. 2: the command line is wrong. 130: interrupted.
+    """
+    from app.errors import FootnoteError
+
+    code = 1
+    try:
+        app(prog_name="footnote")
+    except FootnoteError as error:
+        _complain(error.detail, error.action)
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output went away, as `head` does; there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:  # no traceback ever reaches a person
+        if _debugging():
+            raise
+        text = " ".join(str(error).split())
+        _complain(
+            f"Something went wrong: {type(error).__name__}{': ' if text else ''}{text}",
+            "Run again with FOOTNOTE_LOG_LEVEL=debug to see where, and report it.",
+        )
+    sys.exit(code)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import importlib.metadata
+
+        typer.echo(f"footnote {importlib.metadata.version('footnote')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    _version_wanted: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Ask your team's documents: every sentence comes with its footnote."""
+
+
+@app.command()
+def demo(host: HostOption = None, port: PortOption = None) -> None:
+    """Ingest the sample company's documents and serve the app."""
+    import ingest.sample
+    from app.cli_output import print_short_report
+    from ingest.pipeline import IngestOptions
+
+    settings = _settings(host=host, port=port)
+    _check_port(settings, "demo")
+    documents = Path(ingest.sample.__file__).parent / "documents"
+    report = _ingest(settings, [str(documents)], IngestOptions(collection="sample"))
+    if report.cancelled:
+        raise typer.Exit(INTERRUPTED)
+    print_short_report(report)
+    _serve(settings)
+
+
+@app.command()
+def serve(host: HostOption = None, port: PortOption = None) -> None:
+    """Serve the app until Ctrl-C."""
+    settings = _settings(host=host, port=port)
+    _check_port(settings, "serve")
+    _serve(settings)
+
+
+@app.command()
+def ingest(
+    targets: Annotated[
+        list[str], typer.Argument(metavar="PATH|URL…", help="Folders, files, pages, repositories.")
+    ],
+    collection: CollectionOption = "default",
+    include: Annotated[
+        list[str] | None, typer.Option(help="Only files that match this glob; may be repeated.")
+    ] = None,
+    exclude: Annotated[
+        list[str] | None, typer.Option(help="No files that match this glob; may be repeated.")
+    ] = None,
+    hidden: Annotated[bool, typer.Option("--hidden", help="Hidden files too.")] = False,
+    site: Annotated[bool, typer.Option("--site", help="Follow links below the address.")] = False,
+    prefix: Annotated[str, typer.Option(help="With --site: only addresses that begin so.")] = "",
+    depth: Annotated[int, typer.Option(min=0, help="With --site: links away at most.")] = 3,
+    max_pages: Annotated[int, typer.Option(min=1, help="With --site: pages at most.")] = 200,
+    git: Annotated[bool, typer.Option("--git", help="The targets are git repositories.")] = False,
+    ref: Annotated[str, typer.Option(help="With git: branch, tag or commit.")] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Change nothing; say what would be done.")
+    ] = False,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Fail when another ingest is running.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Read everything again, also what did not change.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Bring a collection in line with folders, files, web pages or git repositories.
+
+    Run it again at any time: unchanged files cost next to nothing, changed ones are replaced,
+    vanished ones removed, renamed ones recognized. Files that cannot be read are reported and do
+    not stop the rest; the exit code is 1 only when a whole target could not be read.
+    """
+    from app.cli_output import print_json, print_report
+    from ingest.pipeline import IngestOptions
+    from ingest.sources import SourceOptions
+    from ingest.websites import SiteLimits
+
+    options = IngestOptions(
+        collection=collection,
+        sources=SourceOptions(
+            include=tuple(include or ()),
+            exclude=tuple(exclude or ()),
+            hidden=hidden,
+            site=SiteLimits(prefix, depth, max_pages) if site else None,
+            git=git,
+            ref=ref,
+        ),
+        dry_run=dry_run,
+        wait=not no_wait,
+        force=force,
+    )
+    report = _ingest(_settings(), targets, options)
+    if as_json:
+        print_json(report.to_json())
+    else:
+        print_report(report)
+    if report.cancelled:
+        raise typer.Exit(INTERRUPTED)
+    if report.failed_targets:
+        raise typer.Exit(1)
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in plain words.")],
+    mode: Annotated[
+        Literal["auto", "quotes", "written", "search"],
+        typer.Option(help="Quoted answer, written answer, or the passages alone."),
+    ] = "auto",
+    collection: CollectionsOption = None,
+    results: Annotated[
+        int | None, typer.Option("--results", "-k", min=1, max=50, help="With search: how many.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask a question; the answer comes with numbered footnotes."""
+    import asyncio
+
+    from app.api.schemas import AnswerOut, SearchResponse, SearchResult
+    from app.cli_output import print_answer, print_json, print_results
+    from app.domain import Filters, Question
+
+    settings = _settings()
+    filters = Filters(collections=tuple(collection or ()))
+    with _opened(settings) as services:
+        _wait_for_model(services)
+        if mode == "search":
+            count = results or settings.search_results
+            retrieval = services.search.search(_asked(question), count, filters)
+            hits = retrieval.hits[:count]
+            if as_json:
+                found = SearchResponse(results=[SearchResult.of(hit) for hit in hits])
+                print_json(found.model_dump(mode="json"))
+            else:
+                print_results(hits)
+            return
+        answer = asyncio.run(services.asker.answer(Question(question, mode, filters)))
+    if as_json:
+        print_json(AnswerOut.of(answer).model_dump(mode="json"))
+    else:
+        print_answer(answer)
+
+
+@app.command()
+def status(as_json: JsonOption = False) -> None:
+    """What is stored, in which state the index is, and what could not be read."""
+    from app.cli_output import print_json, print_status
+    from app.cli_status import status_of
+
+    with _opened(_settings()) as services:
+        found = status_of(services)
+    if as_json:
+        print_json(found)
+    else:
+        print_status(found)
+
+
+@app.command()
+def reindex() -> None:
+    """Build the vector and the lexical index again from the database."""
+    from app.cli_output import progress_bar
+    from app.records.lock import writer_lock
+
+    settings = _settings()
+    with (
+        _opened(settings) as services,
+        progress_bar("Rebuilding the indexes") as bar,
+        writer_lock(settings.data_dir, wait=True, on_wait=bar.note),
+    ):
+        services.library.reindex(bar.update)
+        passages = bar.total
+    typer.echo(f"Both indexes are rebuilt: {passages:,} passages.")
+
+
+@documents_app.command("list")
+def list_documents(
+    collection: Annotated[
+        str | None, typer.Option("--collection", "-c", help="Only of this collection.")
+    ] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only what could not be read.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List documents, by title."""
+    from app.cli_output import print_documents, print_json
+    from app.cli_status import document_fields
+
+    with _opened(_settings()) as services:
+        found: list[Document] = []
+        while True:
+            page, total = services.documents.find(
+                collection=collection, failed=failed or None, limit=500, offset=len(found)
+            )
+            found += page
+            if not page or len(found) >= total:
+                break
+    if as_json:
+        print_json([document_fields(document) for document in found])
+    else:
+        print_documents(found)
+
+
+@documents_app.command("remove")
+def remove_documents(
+    names: Annotated[
+        list[str], typer.Argument(metavar="ID|PATH|URL…", help="As `documents list` shows them.")
+    ],
+) -> None:
+    """Remove documents; they come back when their folder is ingested again."""
+    from app.cli_status import resolve_documents
+    from app.records.lock import writer_lock
+
+    settings = _settings()
+    with _opened(settings) as services:
+        found = resolve_documents(services, names)
+        with writer_lock(settings.data_dir, wait=True, on_wait=_note):
+            passages = services.library.remove([document.id for document in found])
+    typer.echo(f"Removed {len(found):,} documents with {passages:,} passages.")
+
+
+_PASSED_ON = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": [],
+}
+
+
+@app.command("eval", context_settings=_PASSED_ON)
+def evaluate(context: typer.Context) -> None:
+    """Measure answers on questions whose answers are known."""
+    from evals.cli import app as command
+
+    command(context.args, prog_name="footnote eval")
+
+
+@app.command(context_settings=_PASSED_ON)
+def bench(context: typer.Context) -> None:
+    """Measure speed and memory, with LangChain + Chroma side by side."""
+    from evals.bench.cli import app as command
+
+    command(context.args, prog_name="footnote bench")
+
+
+# --- helpers -------------------------------------------------------------------------------------
+
+
+def _settings(**overrides: object) -> Settings:
+    """Settings, where options win over the environment; and the log as they ask for it."""
+    from app.server import configure_logging
+    from app.settings import load_settings
+
+    settings = load_settings(
+        **{key: value for key, value in overrides.items() if value is not None}
+    )
+    # A command's output is its answer; the log is for those who ask for it.
+    quiet = "warning" if settings.log_level == "info" else settings.log_level
+    configure_logging(quiet)
+    return settings
+
+
+class _opened:  # noqa: N801  # reads as a verb where it is used
+    """Services that are closed at the end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __enter__(self) -> Services:
+        from app.bootstrap import build_services
+
+        self._services = build_services(self._settings)
+        return self._services
+
+    def __exit__(self, *_error: object) -> None:
+        self._services.close()
+
+
+def _ingest(settings: Settings, targets: list[str], options: IngestOptions) -> IngestReport:
+    """Ingest with a progress bar; Ctrl-C and TERM end it after the step under way."""
+    from app.cli_output import interruptible, progress_display
+    from ingest.pipeline import ingest as run
+
+    with (
+        _opened(settings) as services,
+        progress_display() as progress,
+        interruptible(progress.note) as interrupted,
+    ):
+        return run(services, targets, options, progress, interrupted)
+
+
+def _wait_for_model(services: Services) -> None:
+    """Load the model, saying so when that takes a moment."""
+    from app.cli_output import waiting
+
+    with waiting("Loading the search model…"):
+        services.warm_up()
+    if services.readiness().state == "failed":
+        from app.errors import IndexProblem
+
+        services.library.check_model()
+        services.embedder.get(wait=True)
+        raise IndexProblem(services.readiness().message)
+
+
+def _asked(question: str) -> str:
+    from app.errors import EmptyQuestion
+
+    if not question.strip():
+        raise EmptyQuestion("The question is empty.", "Type a question or a few keywords.")
+    return question
+
+
+def _check_port(settings: Settings, command: str) -> None:
+    """Say that the port is taken before minutes of ingesting, and name one that is free."""
+    import socket
+
+    from app.errors import SettingsError
+
+    if _is_free(settings.host, settings.port):
+        return
+    following = range(settings.port + 1, min(settings.port + 50, 65536))
+    free = next((port for port in following if _is_free(settings.host, port)), None)
+    try:
+        socket.getaddrinfo(settings.host, settings.port)
+    except OSError as error:
+        raise SettingsError(
+            f"There is no address {settings.host} on this machine.", "Use --host 127.0.0.1."
+        ) from error
+    raise SettingsError(
+        f"Port {settings.port} on {settings.host} is taken.",
+        f"Use another one: footnote {command} --port {free or 0}",
+    )
+
+
+def _is_free(host: str, port: int) -> bool:
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.create_server((host, port), family=family):
+            return True
+    except OSError:
+        return False
+
+
+def _serve(settings: Settings) -> None:
+    from app.server import serve as run
+
+    run(settings, lambda address: _note(f"Footnote is at {address} (Ctrl-C ends it)"))
+
+
+def _note(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+
+
+def _complain(detail: str, action: str) -> None:
+    typer.secho(detail, fg=typer.colors.RED, err=True)
+    if action:
+        typer.echo(action, err=True)
+
+
+def _debugging() -> bool:
+    from app.errors import FootnoteError
+    from app.settings import load_settings
+
+    try:
+        return load_settings().log_level == "debug"
+    except FootnoteError:
+        return False
+
+
+if __name__ == "__main__":
+    main()

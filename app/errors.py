@@ -1,0 +1,136 @@
+"""The error tree. Every error says what happened and what to do, in a sentence for a person.
+
+::
+
+    FootnoteError (500)
+    ├── BadRequest (400)             the question or a parameter cannot be used
+    │   ├── EmptyQuestion            nothing was asked
+    │   ├── QuestionTooLong          more than the limit
+    │   └── SettingsError            a FOOTNOTE_* setting is wrong; said at start
+    ├── NotFound (404)               no such document, answer, page or collection
+    ├── TooLarge (413)               a file over the limit
+    ├── Unprocessable (422)          a file that cannot be read
+    │   └── UnreadableDocument       with the reason, per file
+    ├── Busy (409)                   another ingest is writing
+    ├── ModeUnavailable (409)        written mode without a chat model
+    ├── NotReady (503)               the model is still loading
+    └── IndexProblem (503)           the index cannot be used as it is
+        ├── IndexMismatch            it was built with another embedding model
+        └── IndexUnavailable         Chroma or the database does not answer
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+
+class FootnoteError(Exception):
+    """Base of all errors that a person may see.
+
+    ``detail`` says what happened; ``action`` says what to do. Together they read as two sentences.
+    """
+
+    status: int = HTTPStatus.INTERNAL_SERVER_ERROR
+    title: str = "Something went wrong"
+
+    def __init__(self, detail: str, action: str = "") -> None:
+        super().__init__(f"{detail} {action}".strip())
+        self.detail = detail
+        self.action = action
+
+    @property
+    def message(self) -> str:
+        """Detail and action, as shown to a person."""
+        return str(self)
+
+
+class BadRequest(FootnoteError):
+    """The request cannot be used as it is."""
+
+    status = HTTPStatus.BAD_REQUEST
+    title = "That request can't be used"
+
+
+class EmptyQuestion(BadRequest):
+    """Nothing was asked."""
+
+    title = "Nothing was asked"
+
+
+class QuestionTooLong(BadRequest):
+    """The question is longer than the limit."""
+
+    title = "The question is too long"
+
+
+class SettingsError(BadRequest):
+    """A setting has a value that cannot work."""
+
+    title = "A setting is wrong"
+
+
+class NotFound(FootnoteError):
+    """No such document, answer, page or collection."""
+
+    status = HTTPStatus.NOT_FOUND
+    title = "Not found"
+
+
+class TooLarge(FootnoteError):
+    """A file is larger than the limit."""
+
+    status = 413
+    title = "The file is too large"
+
+
+class Unprocessable(FootnoteError):
+    """What was sent is well-formed but cannot be processed."""
+
+    status = 422
+    title = "That can't be processed"
+
+
+class UnreadableDocument(Unprocessable):
+    """A document cannot be read; ``detail`` is the reason shown beside the file."""
+
+    title = "The document can't be read"
+
+
+class Busy(FootnoteError):
+    """Another process is writing to the index."""
+
+    status = HTTPStatus.CONFLICT
+    title = "Another ingest is running"
+
+
+class ModeUnavailable(FootnoteError):
+    """Written mode was asked for, but no chat model is set."""
+
+    status = HTTPStatus.CONFLICT
+    title = "Written answers are switched off"
+
+
+class NotReady(FootnoteError):
+    """The model or index is still loading."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = "Warming up"
+
+
+class IndexProblem(FootnoteError):
+    """The index cannot be used as it is."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    title = "The index can't be used"
+
+
+class IndexMismatch(IndexProblem):
+    """The index was built with another embedding model."""
+
+    title = "The index belongs to another model"
+
+
+class IndexUnavailable(IndexProblem):
+    """Chroma, the lexical index or the database does not answer."""
+
+    title = "The index doesn't answer"

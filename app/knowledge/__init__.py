@@ -1,0 +1,1 @@
+"""What is known: embeddings, indexes and the one retrieval."""

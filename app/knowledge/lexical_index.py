@@ -1,0 +1,249 @@
+"""Best passages by BM25 in tantivy. Derived from SQL; rebuilt by `reindex`."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+from typing import Any
+
+import tantivy
+
+from app.domain import Filters
+from app.errors import IndexUnavailable
+from app.knowledge.ports import IndexEntry, Scored
+from app.knowledge.terms import content_words, stems
+
+_TITLE_BOOST = 0.6
+_HEADING_BOOST = 0.8
+"""Titles and headings repeat on every passage of a document, so they say less about one of them."""
+_WRITER_BYTES = 64_000_000
+_DAY_SECONDS = 86_400
+_FORMAT = "1"
+"""Grows with the schema; an index of another format is built again."""
+
+
+class TantivyIndex:
+    """BM25 over text, heading and title, with English stemming.
+
+    Safe to use from several threads; one process writes at a time.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._guard = threading.RLock()
+        self._index: tantivy.Index | None = None
+        self._writer: Any = None
+
+    def add(self, entries: Sequence[IndexEntry]) -> None:
+        """Add or replace by passage id. Visible and durable after `commit`."""
+        with self._guard:
+            writer = self._writing()
+            for entry in entries:
+                writer.delete_documents("passage_id", entry.passage_id)
+                document = tantivy.Document()
+                document.add_text("passage_id", entry.passage_id)
+                document.add_text("document_id", entry.document_id)
+                document.add_text("collection", entry.collection)
+                document.add_text("kind", entry.kind)
+                if entry.modified_at:
+                    document.add_integer("modified", int(entry.modified_at.timestamp()))
+                document.add_text("title", entry.title)
+                document.add_text("heading", entry.heading)
+                document.add_text("body", entry.text)
+                writer.add_document(document)
+
+    def delete(self, passage_ids: Iterable[str]) -> None:
+        """Forget these after the next `commit`."""
+        with self._guard:
+            writer = self._writing()
+            for passage_id in passage_ids:
+                writer.delete_documents("passage_id", passage_id)
+
+    def commit(self) -> None:
+        """Make additions and deletions durable and visible; lets the files' lock go."""
+        with self._guard:
+            if self._writer is None:
+                return
+            writer, self._writer = self._writer, None
+            with self._explained():
+                writer.commit()
+                writer.wait_merging_threads()
+                self._opened().reload()
+
+    def search(
+        self, question: str, k: int, filters: Filters, collections: Sequence[str]
+    ) -> list[Scored]:
+        """The ``k`` best within ``collections`` that pass ``filters``, best first, by BM25."""
+        wanted = dict.fromkeys(stem for word in content_words(question) for stem in stems(word))
+        if not wanted or not collections:
+            return []
+        index = self._opened()
+        text = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Should, _anywhere(index.schema, stem)) for stem in wanted]
+        )
+        clauses = [(tantivy.Occur.Must, text)]
+        clauses += [
+            (tantivy.Occur.Must, tantivy.Query.const_score_query(query, 0.0))
+            for query in _restrictions(index.schema, filters, collections)
+        ]
+        with self._explained():
+            searcher = index.searcher()
+            hits = searcher.search(tantivy.Query.boolean_query(clauses), k, count=False).hits
+            return [
+                (str(searcher.doc(address)["passage_id"][0]), float(score))
+                for score, address in hits
+            ]
+
+    def document_frequency(self, stems: Sequence[str]) -> int:
+        """How many passages hold all of ``stems``, in text, heading or title."""
+        if not stems:
+            return 0
+        index = self._opened()
+        parts = [(tantivy.Occur.Must, _anywhere(index.schema, stem)) for stem in stems]
+        query = tantivy.Query.boolean_query(parts)
+        with self._explained():
+            found: Any = index.searcher().search(query, 1, count=True)
+        return int(found.count or 0)
+
+    def passages_with(self, stems: Sequence[str], document_id: str) -> int:
+        """How many passages of one document hold all of ``stems``."""
+        index = self._opened()
+        mine = tantivy.Query.term_query(index.schema, "document_id", document_id)
+        parts = [(tantivy.Occur.Must, _anywhere(index.schema, stem)) for stem in stems]
+        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, mine), *parts])
+        with self._explained():
+            found: Any = index.searcher().search(query, 1, count=True)
+        return int(found.count or 0)
+
+    def ids(self) -> set[str]:
+        """Every passage id held."""
+        with self._explained():
+            searcher = self._opened().searcher()
+            total = searcher.num_docs
+            if not total:
+                return set()
+            hits = searcher.search(tantivy.Query.all_query(), total, count=False).hits
+            return {str(searcher.doc(address)["passage_id"][0]) for _, address in hits}
+
+    def count(self) -> int:
+        """How many passages are held."""
+        with self._explained():
+            return int(self._opened().searcher().num_docs)
+
+    def clear(self) -> None:
+        """Forget everything, files included: this is also the cure for a damaged index."""
+        with self._guard:
+            self._writer = None
+            self._index = None
+            if self._path.exists():
+                shutil.rmtree(self._path)
+            self._opened()
+
+    def refresh(self) -> None:
+        """See what other processes wrote."""
+        with self._guard:
+            if self._stale_format():
+                self._index = None
+            with self._explained():
+                self._opened().reload()
+
+    def close(self) -> None:
+        """Let go of files."""
+        with self._guard:
+            self._writer = None
+            self._index = None
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """A missing or damaged file may show only when it is read."""
+        try:
+            yield
+        except (OSError, ValueError) as error:
+            raise IndexUnavailable(
+                f"The lexical index in {self._path} can't be used: {error}.",
+                "`footnote reindex` builds it again from the database.",
+            ) from error
+
+    def _stale_format(self) -> bool:
+        marker = self._path / "footnote-format"
+        return not marker.exists() or marker.read_text() != _FORMAT
+
+    def _opened(self) -> tantivy.Index:
+        with self._guard:
+            if self._index is None:
+                try:
+                    if self._path.exists() and self._stale_format():
+                        shutil.rmtree(self._path)
+                    self._path.mkdir(parents=True, exist_ok=True)
+                    self._index = tantivy.Index(_schema(), path=str(self._path))
+                    (self._path / "footnote-format").write_text(_FORMAT)
+                except (OSError, ValueError) as error:
+                    raise IndexUnavailable(
+                        f"The lexical index in {self._path} can't be opened: {error}.",
+                        "`footnote reindex` builds it again from the database.",
+                    ) from error
+            return self._index
+
+    def _writing(self) -> Any:
+        if self._writer is None:
+            try:
+                self._writer = self._opened().writer(heap_size=_WRITER_BYTES, num_threads=1)
+            except (OSError, ValueError) as error:
+                raise IndexUnavailable(
+                    f"The lexical index in {self._path} can't be written: {error}.",
+                    "Check that the disk is writable and has room.",
+                ) from error
+        return self._writer
+
+
+_FIELDS = (("body", 1.0), ("heading", _HEADING_BOOST), ("title", _TITLE_BOOST))
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("passage_id", stored=True, tokenizer_name="raw", index_option="basic")
+    for name in ("document_id", "collection", "kind"):
+        builder.add_text_field(name, stored=False, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("modified", stored=False, indexed=True, fast=True)
+    for name in ("title", "heading", "body"):
+        builder.add_text_field(name, stored=False, tokenizer_name="en_stem", index_option="freq")
+    return builder.build()
+
+
+def _restrictions(
+    schema: tantivy.Schema, filters: Filters, collections: Sequence[str]
+) -> list[tantivy.Query]:
+    queries = []
+    for field, values in (
+        ("collection", collections),
+        ("kind", filters.kinds),
+        ("document_id", filters.document_ids),
+    ):
+        if values:
+            queries.append(tantivy.Query.term_set_query(schema, field, list(values)))
+    if filters.changed_after or filters.changed_before:
+        first = _day(filters.changed_after) if filters.changed_after else -(2**62)
+        last = _day(filters.changed_before) + _DAY_SECONDS - 1 if filters.changed_before else 2**62
+        queries.append(
+            tantivy.Query.range_query(schema, "modified", tantivy.FieldType.Integer, first, last)
+        )
+    return queries
+
+
+def _day(day: date) -> int:
+    return int(datetime.combine(day, time.min, UTC).timestamp())
+
+
+def _anywhere(schema: tantivy.Schema, stem: str) -> tantivy.Query:
+    """The best of the fields that hold ``stem``, so that a title's echo is not counted twice."""
+    return tantivy.Query.disjunction_max_query(
+        [
+            tantivy.Query.boost_query(tantivy.Query.term_query(schema, field, stem), boost)
+            for field, boost in _FIELDS
+        ],
+        tie_breaker=0.3,
+    )

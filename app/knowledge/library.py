@@ -1,0 +1,270 @@
+"""SQL and the two indexes, kept in step: the one door for whoever changes documents.
+
+How a version becomes visible whole: its passages enter both indexes first, then one SQL transaction
+replaces the old version, then the old passages leave the indexes. A reader asks the indexes for ids
+and SQL for their content, and SQL only knows passages of the version in force; so before the
+transaction it sees the old version, after it the new one, and never both. A kill in between leaves
+ids in an index that SQL does not know, which readers skip and `reconcile` removes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy import Engine, select
+
+from app.domain import Document, Passage
+from app.errors import Busy, IndexMismatch
+from app.knowledge.model_holder import ModelHolder
+from app.knowledge.passage_text import embedding_text, heading_line
+from app.knowledge.ports import Embedder, IndexEntry, LexicalIndex, Vector, VectorIndex
+from app.records.document_writer import DocumentWriter, NewVersion
+from app.records.documents import DocumentStore
+from app.records.lock import writer_lock
+from app.records.tables import documents, passages
+
+_CHUNK = 1000
+"""Passages per step of a rebuild: a few megabytes of vectors."""
+
+
+class Library:
+    """Adds, removes and rebuilds. Callers hold `writer_lock`, but for `forget` and `refresh…`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        data_dir: Path,
+        model_name: str,
+        embedder: ModelHolder[Embedder],
+        vectors: VectorIndex,
+        lexical: LexicalIndex,
+    ) -> None:
+        self._engine = engine
+        self._data_dir = data_dir
+        self._model_name = model_name
+        self._holder = embedder
+        self.vectors = vectors
+        self.lexical = lexical
+        self.documents = DocumentStore(engine)
+        self.writer = DocumentWriter(engine)
+        self._seen = self.documents.generation()
+        self._refreshing = threading.Lock()
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedding model; loads it at first use."""
+        return self._holder.get(wait=True)
+
+    def check_model(self) -> None:
+        """Refuse to mix vectors of two models.
+
+        Raises:
+            IndexMismatch: the index was built with another model or dimension.
+        """
+        built = self.documents.state("model")
+        if built is None:
+            return
+        dimension = self.documents.state("dimension")
+        loaded = self._holder.get(wait=True) if self._holder.loaded else None
+        same_size = loaded is None or str(loaded.dimension) == dimension
+        if built != self._model_name or not same_size:
+            raise IndexMismatch(
+                f"The index was built with “{built}” ({dimension} dimensions), but "
+                f"FOOTNOTE_EMBEDDING_MODEL is now “{self._model_name}”.",
+                "Run `footnote reindex` to build it again with the new model, or set the old one.",
+            )
+
+    def add(self, versions: Sequence[NewVersion]) -> None:
+        """Put these versions in place of older ones, all of them or none."""
+        if not versions:
+            return
+        self.refresh_if_changed()
+        if self.documents.state("model") is None:
+            self.writer.set_state(
+                model=self._model_name, dimension=str(versions[0].vectors.shape[-1])
+            )
+        old = self._older_passages(versions)
+        self.writer.set_state(dirty="1")
+        entries = [
+            _entry(version.document, passage, vector)
+            for version in versions
+            for passage, vector in zip(version.passages, version.vectors, strict=True)
+        ]
+        self.vectors.add(entries)
+        self.lexical.add(entries)
+        self.lexical.commit()
+        self.writer.put(versions)
+        new = {entry.passage_id for entry in entries}
+        self._drop({key: name for key, name in old.items() if key not in new})
+        self._seen_now()
+        self.writer.set_state(dirty="0")
+
+    def remove(self, document_ids: Collection[str]) -> int:
+        """Forget documents; gone for readers at once. Gives how many passages went."""
+        if not document_ids:
+            return 0
+        self.refresh_if_changed()
+        gone = self.writer.passage_ids(document_ids)
+        self.writer.set_state(dirty="1")
+        self.writer.remove(document_ids)
+        self._drop(gone)
+        self._seen_now()
+        self.writer.set_state(dirty="0")
+        return len(gone)
+
+    def forget(self, document_ids: Collection[str]) -> int:
+        """As `remove`, for callers without the lock: a page's delete button must not wait.
+
+        While somebody else ingests, only SQL is changed, which is what readers go by; the indexes
+        are cleaned by the next `reconcile`.
+        """
+        try:
+            with writer_lock(self._data_dir, wait=False):
+                return self.remove(document_ids)
+        except Busy:
+            gone = self.writer.passage_ids(document_ids)
+            self.writer.remove(document_ids)
+            self.writer.set_state(orphans="1")
+            return len(gone)
+
+    def reconcile(self) -> None:
+        """After a kill or a lost index, make the indexes hold exactly what SQL holds."""
+        self.refresh_if_changed()
+        state = self.documents.state
+        expected = {name: set(ids) for name, ids in self._stored_ids().items()}
+        total = sum(len(ids) for ids in expected.values())
+        clean = state("dirty") != "1" and state("orphans") != "1"
+        if clean and self.vectors.count() == total and self.lexical.count() == total:
+            return
+        held = self.vectors.ids()
+        for name, ids in held.items():
+            self.vectors.delete(name, ids - expected.get(name, set()))
+        missing = {i for name, ids in expected.items() for i in ids - held.get(name, set())}
+        for entries in self._entries(missing):
+            self.vectors.add(entries)
+        everything = set().union(*expected.values())
+        found = self.lexical.ids()
+        self.lexical.delete(found - everything)
+        for entries in self._entries(everything - found):
+            self.lexical.add(entries)
+        self.lexical.commit()
+        self.writer.bump()
+        self._seen_now()
+        self.writer.set_state(dirty="0", orphans="0")
+
+    def reindex(self, progress: Callable[[int, int], None] = lambda _done, _all: None) -> None:
+        """Build both indexes again from SQL, embedding again only when the model changed.
+
+        ``progress`` is told passages done and passages in all.
+        """
+        stored = [i for ids in self._stored_ids().values() for i in ids]
+        known = self.documents.state("model")
+        embedder = self.embedder
+        dimension = str(embedder.dimension)
+        same = known == self._model_name and self.documents.state("dimension") == dimension
+        self.writer.set_state(dirty="1")
+        if not same:
+            # A kill on the way leaves vectors of two models, which neither may take for its own.
+            self.writer.set_state(model=f"an unfinished change to {self._model_name}")
+        self.vectors.clear()
+        self.lexical.clear()
+        done = 0
+        for first in range(0, len(stored), _CHUNK):
+            chunk = stored[first : first + _CHUNK]
+            if not same:
+                self._embed_again(chunk, embedder)
+            for entries in self._entries(chunk):
+                self.vectors.add(entries)
+                self.lexical.add(entries)
+            done += len(chunk)
+            progress(done, len(stored))
+        self.lexical.commit()
+        self.writer.set_state(model=self._model_name, dimension=dimension)
+        self.writer.bump()
+        self._seen_now()
+        self.writer.set_state(dirty="0", orphans="0")
+
+    def refresh_if_changed(self) -> bool:
+        """See what other processes ingested since the last look; True when there was something."""
+        generation = self.documents.generation()
+        if generation == self._seen or not self._refreshing.acquire(blocking=False):
+            return False
+        try:
+            self.vectors.refresh()
+            self.lexical.refresh()
+            self._seen = generation
+        finally:
+            self._refreshing.release()
+        return True
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+        self.vectors.close()
+        self.lexical.close()
+
+    def _seen_now(self) -> None:
+        """What this process wrote through its own clients it need not refresh for.
+
+        Only when nobody else wrote in between; the lock sees to that while it is held.
+        """
+        self._seen = self.documents.generation()
+
+    def _older_passages(self, versions: Sequence[NewVersion]) -> dict[str, str]:
+        places = [(version.document.collection, version.document.source) for version in versions]
+        return self.writer.passage_ids(self.writer.ids_at(places))
+
+    def _drop(self, gone: dict[str, str]) -> None:
+        if not gone:
+            return
+        for name in set(gone.values()):
+            self.vectors.delete(name, [key for key, own in gone.items() if own == name])
+        self.lexical.delete(gone)
+        self.lexical.commit()
+
+    def _stored_ids(self) -> dict[str, list[str]]:
+        query = select(documents.c.collection, passages.c.id).join(
+            passages, passages.c.document_id == documents.c.id
+        )
+        stored: dict[str, list[str]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query.order_by(passages.c.document_id)):
+                stored.setdefault(row.collection, []).append(row.id)
+        return stored
+
+    def _entries(self, ids: Collection[str]) -> Iterator[list[IndexEntry]]:
+        ordered = list(ids)
+        for first in range(0, len(ordered), _CHUNK):
+            chunk = ordered[first : first + _CHUNK]
+            vectors = self.documents.vectors(chunk)
+            found = self.documents.passages(chunk)
+            yield [
+                _entry(document, passage, vectors[key].passage)
+                for key, (passage, document) in found.items()
+                if key in vectors
+            ]
+
+    def _embed_again(self, ids: Collection[str], embedder: Embedder) -> None:
+        found = self.documents.passages(ids)
+        texts = [embedding_text(document.title, passage) for passage, document in found.values()]
+        encoded = embedder.encode_passages([text for text, _ in texts], [s for _, s in texts])
+        self.writer.replace_vectors(
+            {key: (one.vector, one.sentences) for key, one in zip(found, encoded, strict=True)}
+        )
+
+
+def _entry(document: Document, passage: Passage, vector: Vector) -> IndexEntry:
+    return IndexEntry(
+        passage_id=passage.id,
+        document_id=document.id,
+        collection=document.collection,
+        kind=document.kind,
+        modified_at=document.modified_at,
+        title=document.title,
+        heading=heading_line(passage.heading),
+        text=passage.text,
+        vector=np.asarray(vector, dtype=np.float32),
+    )

@@ -1,0 +1,1 @@
+"""What is remembered: documents, passages, answers, in SQL."""

@@ -1,0 +1,114 @@
+"""Every setting, typed and described. The README's table is compared with this file by a test.
+
+Read from ``FOOTNOTE_*`` environment variables, then a ``.env`` file in the working directory.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.errors import SettingsError
+
+BUNDLED_MODEL = "bundled"
+"""The embedding model that comes as a Python package: all-MiniLM-L6-v2."""
+
+
+class Settings(BaseSettings):
+    """All settings; construct with keyword arguments in tests."""
+
+    model_config = SettingsConfigDict(env_prefix="FOOTNOTE_", env_file=".env", extra="ignore")
+
+    data_dir: Path = Field(
+        Path("data"), description="Where the database, the vectors and the lexical index live."
+    )
+    database_url: str = Field(
+        "", description="SQLAlchemy URL of the records; empty: SQLite in the data directory."
+    )
+    chroma_url: str = Field(
+        "", description="URL of a Chroma server; empty: Chroma embedded in the data directory."
+    )
+    host: str = Field("127.0.0.1", description="Address that `footnote serve` binds.")
+    allowed_hosts: str = Field(
+        "",
+        description="Host names, comma-separated, under which programs may reach `/mcp`, besides "
+        "loopback and FOOTNOTE_HOST.",
+    )
+    port: int = Field(8000, ge=0, le=65535, description="Port that `footnote serve` binds.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much the log says."
+    )
+    release: str = Field("", description="Release name put on traces; empty: the package version.")
+
+    embedding_model: str = Field(
+        BUNDLED_MODEL,
+        description="`bundled` (all-MiniLM-L6-v2), or any sentence-transformers name or path.",
+    )
+    embedding_precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="Number format of the model; `auto` measures both once and remembers."
+    )
+    reranker_model: str = Field(
+        "", description="Cross-encoder by name or path that re-orders passages; empty: none."
+    )
+
+    passage_tokens: int = Field(
+        200, ge=40, le=2000, description="Passage size aimed at, in the embedding model's tokens."
+    )
+    search_results: int = Field(
+        10, ge=1, le=50, description="Passages shown in search mode, and the API's default `k`."
+    )
+    candidates: int = Field(
+        40, ge=5, le=500, description="Passages taken from each index before fusion."
+    )
+    dense_weight: float = Field(
+        0.65, ge=0, le=1, description="Share of the dense score in the fused score."
+    )
+    quote_sentences: int = Field(
+        3, ge=1, le=10, description="Sentences at most in a quoted answer."
+    )
+    max_question_chars: int = Field(
+        2000, ge=50, description="Longest question accepted, in characters."
+    )
+
+    max_file_mb: int = Field(100, ge=1, description="Largest file read, in MiB.")
+    max_unpacked_mb: int = Field(
+        500, ge=1, description="Largest unpacked size of an Office file or EPUB, in MiB."
+    )
+    max_document_chars: int = Field(
+        20_000_000, ge=1000, description="Longest extracted text of one document, in characters."
+    )
+    parse_timeout_s: int = Field(120, ge=1, description="Longest time spent reading one file.")
+    ocr: bool = Field(
+        False, description="Read scanned PDFs with tesseract (needs the `ocr` extra)."
+    )
+    max_upload_files: int = Field(50, ge=1, description="Files accepted in one upload.")
+    refresh_seconds: float = Field(
+        1.0, gt=0, description="How often a server looks for documents ingested by others."
+    )
+
+    @cached_property
+    def resolved_database_url(self) -> str:
+        """The database URL, with the default filled in."""
+        return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'footnote.db'}"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Settings from the environment; ``overrides`` win.
+
+    Raises:
+        SettingsError: naming every variable that is wrong, and why.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]  # pydantic validates
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"FOOTNOTE_{'_'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise SettingsError(
+            f"Settings can't be used: {wrong}.", "Correct the variable or the .env file."
+        ) from error

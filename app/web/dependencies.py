@@ -1,0 +1,89 @@
+"""What routes need, named as types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Annotated, Any
+
+from fastapi import Depends, Form, Query
+from fastapi.routing import APIRoute
+from starlette.routing import Match
+
+from app.bootstrap import Services
+from app.domain import Filters
+from app.errors import BadRequest
+from app.requests import get_services, known_collections
+from app.web.security import session_id
+
+ServicesDep = Annotated[Services, Depends(get_services)]
+SessionDep = Annotated[str, Depends(session_id)]
+
+
+class HtmxRoute(APIRoute):
+    """A route that only htmx requests reach; others go on to the next route of the same path."""
+
+    def matches(self, scope: Any) -> tuple[Match, Any]:
+        """No match without the header ``HX-Request``."""
+        match, child_scope = super().matches(scope)
+        if match is not Match.NONE and (b"hx-request", b"true") not in scope["headers"]:
+            return Match.NONE, {}
+        return match, child_scope
+
+
+@dataclass(frozen=True, slots=True)
+class Narrowing:
+    """The filter part of a form as it was sent."""
+
+    collections: Sequence[str]
+    kinds: Sequence[str]
+    after: str
+    before: str
+
+    def filters(self, services: Services) -> Filters:
+        """As the domain has it.
+
+        Raises:
+            NotFound: a collection that does not exist.
+            BadRequest: a date that is none.
+        """
+        return Filters(
+            collections=known_collections(services, self.collections),
+            kinds=tuple(dict.fromkeys(kind for kind in self.kinds if kind)),
+            changed_after=_date(self.after),
+            changed_before=_date(self.before),
+        )
+
+
+def _from_query(
+    collection: Annotated[list[str] | None, Query()] = None,
+    kind: Annotated[list[str] | None, Query()] = None,
+    after: str = "",
+    before: str = "",
+) -> Narrowing:
+    return Narrowing(collection or [], kind or [], after, before)
+
+
+def _from_form(
+    collection: Annotated[list[str] | None, Form()] = None,
+    kind: Annotated[list[str] | None, Form()] = None,
+    after: Annotated[str, Form()] = "",
+    before: Annotated[str, Form()] = "",
+) -> Narrowing:
+    return Narrowing(collection or [], kind or [], after, before)
+
+
+NarrowedQuery = Annotated[Narrowing, Depends(_from_query)]
+NarrowedForm = Annotated[Narrowing, Depends(_from_form)]
+
+
+def _date(text: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise BadRequest(
+            f"“{text[:20]}” is not a date.", "Write dates as year-month-day, like 2026-03-31."
+        ) from None

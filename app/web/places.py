@@ -1,0 +1,56 @@
+"""Where things stand: addresses in the viewer, page names, file names, text around a quote."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from urllib.parse import quote as url_quote
+from urllib.parse import urlencode, urlsplit
+
+from app.domain import Hit, PageKind
+
+CONTEXT_CHARS = 180
+"""Characters shown before and after a quote: enough to see what it talks about."""
+
+
+def passage_url(document_id: str, start: int, end: int) -> str:
+    """The viewer, opened where ``text[start:end]`` stands."""
+    return f"/documents/{url_quote(document_id)}?{urlencode({'start': start, 'end': end})}#quote"
+
+
+def hit_url(hit: Hit) -> str:
+    """The viewer, opened at a found passage."""
+    return passage_url(hit.document.id, hit.passage.start, hit.passage.end)
+
+
+def place(page_kind: PageKind, page: int | None) -> str:
+    """``page 4``, ``slide 2``, ``sheet 1``; empty when there is none."""
+    return f"{page_kind} {page}" if page_kind and page is not None else ""
+
+
+def file_name(source: str) -> str:
+    """The last part of a path, address or ``upload:name``."""
+    if source.startswith("upload:"):
+        return source.removeprefix("upload:")
+    if "://" in source:
+        parts = urlsplit(source)
+        return PurePosixPath(parts.path).name or parts.netloc
+    return PurePosixPath(source.replace("\\", "/")).name or source
+
+
+def lead(text: str) -> str:
+    """The end of the text before a quote, cut at a word, with an ellipsis where it was cut."""
+    if len(text) <= CONTEXT_CHARS:
+        return text
+    tail = text[-CONTEXT_CHARS:]
+    return "… " + tail[tail.find(" ") + 1 :]
+
+
+def tail(text: str) -> str:
+    """The beginning of the text after a quote, cut at a sentence's end or else at a word."""
+    if len(text) <= CONTEXT_CHARS:
+        return text
+    shown = text[:CONTEXT_CHARS]
+    sentence = max(shown.rfind(end) for end in (". ", ".\n", "? ", "! "))
+    if sentence > CONTEXT_CHARS // 3:
+        return shown[: sentence + 1] + " …"
+    return shown.rpartition(" ")[0] + " …"

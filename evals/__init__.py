@@ -1,0 +1,1 @@
+"""Measured quality: datasets, scores, reports, benchmarks."""

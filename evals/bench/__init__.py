@@ -1,0 +1,1 @@
+"""Speed and memory, with peers side by side."""

@@ -1,0 +1,169 @@
+"""Finds the gold documents in the store, and the gold passages in their extracted texts."""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from app.domain import Block, Document, Passage, Span
+from app.errors import NotFound
+from app.records.documents import DocumentStore
+from evals.datasets import Case, Gold
+from evals.text import contains_any, fold_with_offsets, normalize
+
+_PAGE = 1000
+_PIECE = 20
+"""Letters and digits that a piece of a passage needs to be looked for by itself."""
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A document's extracted text, and its letters and digits with their places."""
+
+    text: str
+    blocks: tuple[Block, ...]
+    folded: str
+    offsets: list[int]
+
+
+Places = dict[str, tuple[Span, ...]]
+"""Document id → where a gold passage stands in it."""
+
+
+class GoldFinder:
+    """Knows the stored documents by the names that datasets use. Reads texts once."""
+
+    def __init__(self, documents: DocumentStore, cases: Sequence[Case]) -> None:
+        """Raises NotFound when none of the cases' documents is in the store."""
+        self._store = documents
+        stored = _everything(documents)
+        paths = {document.id: _plain(document.source) for document in stored}
+        root = _common_folder(paths.values())
+        self._labels = {key: path.removeprefix(root) for key, path in paths.items()}
+        self._texts: dict[str, Text] = {}
+        self._by_name: dict[str, list[str]] = {}
+        ends: dict[str, list[str]] = {}
+        for key, path in paths.items():
+            ends.setdefault(path.rpartition("/")[2], []).append(key)
+        names = {name for case in cases for name in case.documents}
+        for name in names:
+            plain = _plain(name)
+            ids = [
+                key
+                for key in ends.get(plain.rpartition("/")[2], [])
+                if f"/{paths[key]}".endswith(f"/{plain}") or plain.endswith(f"/{self._labels[key]}")
+            ]
+            self._by_name[name] = ids
+            self._labels |= dict.fromkeys(ids, name)
+        self.missing = tuple(sorted(name for name in names if not self._by_name[name]))
+        if names and len(self.missing) == len(names):
+            raise NotFound(
+                f"None of the {len(names)} documents that the questions are about is in the index.",
+                "Ingest them first, or leave out --no-ingest.",
+            )
+
+    def label(self, document: Document) -> str:
+        """The dataset's name for a document, else its path below the folder they all share."""
+        return self._labels.get(document.id, _plain(document.source).rpartition("/")[2])
+
+    def places(self, gold: Gold, answers: Sequence[str]) -> Places:
+        """Where ``gold`` stands; empty when it has no passage or that is not found.
+
+        Tried in this order, each with letters and digits only: the whole passage; its sentences,
+        when those found make up half of it; the shortest block (a table row, say) that has all its
+        words; passages of the document that contain a gold answer.
+        """
+        if not gold.passage:
+            return {}
+        found: Places = {}
+        for document_id in self._by_name.get(gold.document, ()):
+            text = self.text(document_id)
+            spans = (
+                occurrences(text, gold.passage)
+                or _pieces(text, gold.passage)
+                or _block(text, gold.passage)
+                or _with_answer(self._store.of_document(document_id), answers)
+            )
+            if spans:
+                found[document_id] = tuple(spans)
+        return found
+
+    def text(self, document_id: str) -> Text:
+        """A document's text, folded. Empty for one that could not be read."""
+        if document_id not in self._texts:
+            try:
+                text, blocks = self._store.text(document_id)
+            except NotFound:
+                text, blocks = "", ()
+            self._texts[document_id] = Text(text, blocks, *fold_with_offsets(text))
+        return self._texts[document_id]
+
+
+def overlaps(passage: Passage, places: Places) -> bool:
+    """Whether a passage has some of a gold passage in it."""
+    return any(
+        start < passage.end and passage.start < end
+        for start, end in places.get(passage.document_id, ())
+    )
+
+
+def occurrences(text: Text, passage: str) -> list[Span]:
+    """Every place where ``passage`` stands, by letters and digits."""
+    wanted, _ = fold_with_offsets(passage)
+    spans: list[Span] = []
+    at = text.folded.find(wanted) if wanted else -1
+    while at >= 0:
+        end = at + len(wanted)
+        spans.append((text.offsets[at], text.offsets[end - 1] + 1))
+        at = text.folded.find(wanted, end)
+    return spans
+
+
+def _pieces(text: Text, passage: str) -> list[Span]:
+    pieces = [(piece, len(fold_with_offsets(piece)[0])) for piece in _SENTENCE_END.split(passage)]
+    spans: list[Span] = []
+    held = 0
+    for piece, length in pieces:
+        own = occurrences(text, piece) if length >= _PIECE else []
+        if own:
+            spans += own
+            held += length
+    return spans if 2 * held >= sum(length for _, length in pieces) else []
+
+
+def _block(text: Text, passage: str) -> list[Span]:
+    wanted = set(normalize(passage).split())
+    fitting = [
+        (block.start, block.end)
+        for block in text.blocks
+        if wanted and wanted <= set(normalize(text.text[block.start : block.end]).split())
+    ]
+    return [min(fitting, key=lambda span: span[1] - span[0])] if fitting else []
+
+
+def _with_answer(passages: Sequence[Passage], answers: Sequence[str]) -> list[Span]:
+    return [(p.start, p.end) for p in passages if contains_any(p.text, answers)]
+
+
+def _everything(store: DocumentStore) -> list[Document]:
+    documents: list[Document] = []
+    while True:
+        page, total = store.find(limit=_PAGE, offset=len(documents))
+        documents += page
+        if not page or len(documents) >= total:
+            return documents
+
+
+def _plain(source: str) -> str:
+    """Upload names without their mark, one Unicode form, slashes."""
+    return unicodedata.normalize("NFC", source.removeprefix("upload:")).replace("\\", "/")
+
+
+def _common_folder(paths: Iterable[str]) -> str:
+    """The folder that all absolute paths share, with a slash; empty when there is none."""
+    absolute = [path.rpartition("/")[0] for path in paths if path.startswith("/")]
+    return f"{os.path.commonpath(absolute).rstrip('/')}/" if absolute else ""

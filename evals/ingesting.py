@@ -1,0 +1,70 @@
+"""The only place where evals ingest: a folder of documents into a data directory of their own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from types import ModuleType
+
+import ingest.sample
+from app.bootstrap import Services
+from app.errors import NotFound
+from app.settings import Settings
+from ingest.progress import Progress
+from ingest.report import IngestReport
+
+__all__ = [
+    "IngestReport",
+    "Progress",
+    "cached_data_dir",
+    "ingest_folder",
+    "load_pipeline",
+    "sample_documents",
+]
+
+
+def load_pipeline() -> ModuleType:
+    """The ingest with all its parsers, which a run without an ingest need not import."""
+    from ingest import pipeline  # noqa: PLC0415
+
+    return pipeline
+
+
+def ingest_folder(
+    services: Services, folder: Path, collection: str, progress: Progress | None = None
+) -> IngestReport:
+    """Bring ``collection`` in line with ``folder``; unchanged files cost next to nothing.
+
+    Raises:
+        NotFound: nothing could be read.
+        IndexProblem: the index belongs to another model, or cannot be written to.
+    """
+    pipeline = load_pipeline()
+    options = pipeline.IngestOptions(collection=collection)
+    report: IngestReport = pipeline.ingest(services, [str(folder.resolve())], options, progress)
+    if report.failed_targets:
+        problem = report.failed_targets[0]
+        raise NotFound(f"{problem.path}: {problem.reason}", problem.action)
+    return report
+
+
+def sample_documents() -> Path:
+    """The sample company's documents, which come with the package."""
+    return Path(next(iter(ingest.sample.__path__))) / "documents"
+
+
+def cached_data_dir(name: str, corpus: Path, settings: Settings) -> Path:
+    """A data directory for this corpus and these settings; the same one again next time.
+
+    It lies in the system's folder for temporary files, readable by its owner alone.
+    """
+    key = f"{corpus.resolve()}|{settings.embedding_model}|{settings.passage_tokens}"
+    digest = hashlib.blake2b(key.encode(), digest_size=4).hexdigest()
+    owner = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
+    parent = Path(tempfile.gettempdir()) / f"footnote-evals-{owner}"
+    parent.mkdir(mode=0o700, exist_ok=True)
+    if hasattr(os, "getuid") and parent.stat().st_uid != os.getuid():
+        parent = Path(tempfile.mkdtemp(prefix="footnote-evals-"))  # somebody else made that folder
+    return parent / f"{name}-{digest}"

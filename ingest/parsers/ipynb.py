@@ -1,0 +1,82 @@
+"""Jupyter notebooks by nbformat: words through the Markdown parser, code and its output as code."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import nbformat
+
+from app.domain import ParsedDocument
+from ingest.parsers.build import TextBuilder
+from ingest.parsers.decode import decode
+from ingest.parsers.html import add_html
+from ingest.parsers.limits import Limits
+from ingest.parsers.md import add_markdown
+
+MAX_OUTPUT = 20_000
+"""Characters of one output; longer ones are logs and dumps."""
+
+ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+
+
+def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
+    """A notebook."""
+    builder = TextBuilder(limits)
+    text = decode(data, builder.warn)
+    notebook = nbformat.reads(json.dumps(_complete(json.loads(text))), as_version=4)  # type: ignore[no-untyped-call]  # no types
+    cut = 0
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            add_markdown(builder, cell.source)
+        elif cell.cell_type == "code":
+            builder.code(cell.source)
+            for output in cell.get("outputs", []):
+                cut += _add_output(builder, output)
+        else:
+            builder.paragraph(cell.source, keep_lines=True)
+    if cut:
+        builder.warn(f"{cut} long {'output was' if cut == 1 else 'outputs were'} cut short.")
+    title = notebook.metadata.get("title", "")
+    return builder.document(name=name, kind="ipynb", title=title if isinstance(title, str) else "")
+
+
+def _complete(notebook: dict[str, Any]) -> dict[str, Any]:
+    """Fills in what hand-made notebooks leave out, so that they load."""
+    notebook.setdefault("metadata", {})
+    with_ids = (notebook.get("nbformat"), notebook.get("nbformat_minor", 0)) >= (4, 5)
+    for number, cell in enumerate(notebook.get("cells", [])):
+        cell.setdefault("metadata", {})
+        if with_ids:
+            cell.setdefault("id", f"cell-{number}")
+        if cell.get("cell_type") == "code":
+            cell.setdefault("outputs", [])
+            cell.setdefault("execution_count", None)
+    return notebook
+
+
+def _add_output(builder: TextBuilder, output: Any) -> int:
+    """Adds one output; 1 when it was cut short."""
+    if output.output_type == "stream":
+        text = _joined(output.get("text", ""))
+    elif output.output_type == "error":
+        text = f"{output.get('ename', 'Error')}: {output.get('evalue', '')}"
+    else:
+        content = output.get("data", {})
+        page = _joined(content.get("text/html", ""))
+        if "<table" in page and len(page) <= MAX_OUTPUT * 10:
+            add_html(builder, page)
+            return 0
+        if markdown := _joined(content.get("text/markdown", "")):
+            add_markdown(builder, markdown[:MAX_OUTPUT])
+            return int(len(markdown) > MAX_OUTPUT)
+        text = _joined(content.get("text/plain", ""))
+        if re.fullmatch(r"<[\w.]+[^\n]*>", text.strip()):
+            return 0  # "<Figure size 640x480 with 1 Axes>"
+    builder.code(ANSI.sub("", text[:MAX_OUTPUT]))
+    return int(len(text) > MAX_OUTPUT)
+
+
+def _joined(text: str | list[str]) -> str:
+    return "".join(text) if isinstance(text, list) else text

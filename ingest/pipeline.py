@@ -1,0 +1,402 @@
+"""One ingest: list → compare → read, parse, split → embed → store; then remove what vanished.
+
+Every batch of documents becomes visible in one transaction (`Library.add`), and every step can be
+repeated: an ingest that was interrupted anywhere is completed by running it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+
+import numpy as np
+
+from app.bootstrap import Services
+from app.domain import Document, Span
+from app.errors import BadRequest
+from app.knowledge.passage_text import embedding_text
+from app.knowledge.ports import Encoded
+from app.records.document_writer import KnownFile, NewVersion, new_document_id
+from app.records.lock import writer_lock
+from app.settings import Settings
+from app.telemetry import SpanName, get_tracer
+from ingest.items import Problem, safe_name
+from ingest.outbox import Outbox
+from ingest.parsers import PARSER_VERSION, Limits
+from ingest.parsers.formats import BY_EXTENSION, extension_of
+from ingest.parsers.isolated import ParserPool
+from ingest.parsers.limits import MIB
+from ingest.plan import Plan, Recipes, make_plan, note_unchanged
+from ingest.prepare import Failed, Outcome, Preparer, Read, Renamed, Same
+from ingest.progress import Progress
+from ingest.report import Done, IngestReport
+from ingest.sources import SourceOptions, Sources, Target, Upload, folded
+from ingest.splitter import SPLITTER_VERSION
+
+tracer = get_tracer(__name__)
+
+BATCH_PASSAGES = 768
+"""Passages stored together: enough that sorting by length saves padding, few enough to lose."""
+
+BATCH_BYTES = 64 * MIB
+"""Original bytes held in memory for one batch, and as much again while it is being prepared."""
+
+EMBED_AT_ONCE = 32
+"""Passages between two looks at progress and interruption: one forward pass, under a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class IngestOptions:
+    """How to ingest. ``force`` reads everything again, also what did not change."""
+
+    collection: str = "default"
+    sources: SourceOptions = field(default_factory=SourceOptions)
+    dry_run: bool = False
+    wait: bool = True
+    force: bool = False
+
+
+def recipes(settings: Settings) -> Recipes:
+    """How documents are made with these settings."""
+    ready = f"p{PARSER_VERSION}-s{SPLITTER_VERSION}-t{settings.passage_tokens}"
+    if settings.ocr:
+        # Installing tesseract later must bring the scanned pages in.
+        ready += "-ocr" if shutil.which("tesseract") else "-ocr?"
+    limits = (
+        settings.max_unpacked_mb,
+        settings.max_document_chars,
+        settings.parse_timeout_s,
+        settings.max_file_mb,
+    )
+    digest = hashlib.blake2b(repr(limits).encode(), digest_size=4).hexdigest()
+    return Recipes(ready=ready, failed=f"{ready}!{digest}")
+
+
+def ingest(
+    services: Services,
+    targets: Sequence[Target],
+    options: IngestOptions,
+    progress: Progress | None = None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> IngestReport:
+    """Bring ``options.collection`` in line with ``targets``; gives what was done.
+
+    ``cancelled`` is asked between steps; once it says yes, what is stored stays, the rest is left
+    for the next run, and the report says so.
+
+    Raises:
+        BadRequest: the collection's name or a pattern cannot be used.
+        Busy: another ingest is running and ``options.wait`` is False.
+        IndexProblem: the index cannot be written to, or belongs to another model.
+    """
+    name = options.collection
+    if not name.strip() or len(name) > 100 or not name.isprintable():
+        raise BadRequest(
+            "A collection's name has 1 to 100 characters.", "Choose one with --collection."
+        )
+    progress = progress or Progress()
+    lock = (
+        nullcontext()
+        if options.dry_run
+        else writer_lock(services.settings.data_dir, wait=options.wait, on_wait=progress.note)
+    )
+    with lock, tracer.start_as_current_span(SpanName.INGEST):
+        return _Run(services, options, progress, cancelled).run(targets)
+
+
+class _Run:
+    """One ingest, under the lock."""
+
+    def __init__(
+        self,
+        services: Services,
+        options: IngestOptions,
+        progress: Progress,
+        cancelled: Callable[[], bool],
+    ) -> None:
+        self.services = services
+        self.options = options
+        self.progress = progress
+        self.cancelled = cancelled
+        self.recipes = recipes(services.settings)
+        self.report = IngestReport(options.collection, dry_run=options.dry_run)
+        self.max_bytes = services.settings.max_file_mb * MIB
+        self.gone: dict[str, KnownFile] = {}
+
+    def run(self, targets: Sequence[Target]) -> IngestReport:
+        """List, compare, read, store, remove, remember."""
+        start = time.perf_counter()
+        options = self.options
+        if not options.dry_run:
+            self.services.library.check_model()
+            self.services.library.reconcile()
+        known = self.services.writer.known(options.collection)
+        with Sources(options.sources, self.max_bytes) as sources:
+            plan = make_plan(
+                list(folded(targets, options.sources.git)),
+                sources,
+                known,
+                self.recipes,
+                force=options.force,
+                report=self.report,
+                progress=self.progress,
+                cancelled=self.cancelled,
+            )
+            self.gone = plan.gone
+            self.progress.begin(len(plan.work), plan.size)
+            if plan.work:
+                if not (options.dry_run or self.services.embedder.loaded):
+                    self.progress.stage("Loading the search model")
+                self._do(plan, known)
+        if self.cancelled():
+            self.report.cancelled = True
+        else:
+            self._remove_gone()
+        self.report.seconds = time.perf_counter() - start
+        if not options.dry_run and not self.report.cancelled:
+            self._record_roots(plan)
+        return self.report
+
+    def _do(self, plan: Plan, known: dict[str, KnownFile]) -> None:
+        settings = self.services.settings
+        limits = Limits(
+            max_bytes=self.max_bytes,
+            max_unpacked_bytes=settings.max_unpacked_mb * MIB,
+            max_chars=settings.max_document_chars,
+            ocr=settings.ocr,
+        )
+        pool = ParserPool(timeout_s=settings.parse_timeout_s)
+        preparer = Preparer(
+            collection=self.options.collection,
+            known=known,
+            gone=plan.gone.values(),
+            recipes=self.recipes,
+            force=self.options.force,
+            tokens=settings.passage_tokens,
+            parse=lambda data, name: pool.parse(data, name, limits),
+            count_tokens=self._count_tokens,
+            title_of=lambda document_id: self.services.documents.get(document_id).title,
+        )
+        if self.options.dry_run:
+            for outcome in preparer.outcomes(plan.work, only_look=True):
+                if self.cancelled():
+                    return
+                self._foresee(outcome)
+            return
+        outbox = Outbox(preparer.outcomes(plan.work), _weight, BATCH_BYTES, self.cancelled)
+        with outbox:
+            self._take(outbox)
+        if outbox.ended:  # else a slow file is being read: it need not be waited for
+            pool.close()
+
+    def _count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """Loads the model at the first call, and so not when nothing has to be read."""
+        return self.services.library.embedder.count_tokens(texts)
+
+    def _take(self, outcomes: Iterable[Outcome]) -> None:
+        """Apply outcomes; what was read is stored in batches."""
+        batch: list[Read] = []
+        passages = weight = 0
+        for outcome in outcomes:
+            if self.cancelled():
+                return
+            if not isinstance(outcome, Read):
+                self._apply(outcome)
+                continue
+            batch.append(outcome)
+            passages += len(outcome.passages)
+            weight += _weight(outcome)
+            if passages >= BATCH_PASSAGES or weight >= BATCH_BYTES:
+                self._store(batch)
+                batch = []
+                passages = weight = 0
+        if batch and not self.cancelled():
+            self._store(batch)
+
+    def _apply(self, outcome: Same | Renamed | Failed) -> None:
+        writer, work = self.services.writer, outcome.work
+        item = work.item
+        match outcome:
+            case Same(known=known):
+                writer.touch(known.document_id, item.stamp, work.root)
+                note_unchanged(known, self.report)
+            case Renamed(known=known):
+                writer.rename(known.document_id, item.source, item.stamp, work.root)
+                self._count_rename(known, item.source, known.document_id)
+            case Failed(digest=digest, problem=problem):
+                document = _failed_document(self.options.collection, outcome)
+                # Without its bytes there is nothing to compare with: it is tried every time.
+                stamp = item.stamp if digest else ""
+                writer.fail(document, work.root, stamp, self.recipes.failed)
+                self.report.failed.append(problem)
+        self.progress.advance(files=1, size=item.size)
+
+    def _store(self, batch: Sequence[Read]) -> None:
+        """Embed the passages of several documents together, then store the documents together."""
+        encoded = self._embed(batch)
+        if encoded is None:
+            return
+        versions = []
+        for read in batch:
+            own = [encoded[passage.id] for passage in read.passages]
+            versions.append(_version(self.options.collection, self.recipes.ready, read, own))
+        # The model may have been loaded just now: its dimension is known only from here on.
+        self.services.library.check_model()
+        self.services.library.add(versions)
+        for read, version in zip(batch, versions, strict=True):
+            source, count = read.work.item.source, len(read.passages)
+            self.report.passages += count
+            self.report.size += len(read.data)
+            self.report.warnings += [
+                Problem(source, warning) for warning in version.document.warnings
+            ]
+            if read.replaces is not None:
+                self.services.library.remove([read.replaces.document_id])
+                self._count_rename(read.replaces, source, read.document_id)
+            else:
+                self.report.add(Done(source, read.change, read.document_id, count))
+            self.progress.advance(files=1)
+
+    def _embed(self, batch: Sequence[Read]) -> dict[str, Encoded] | None:
+        """Vectors by passage id; None when interrupted."""
+        texts: list[tuple[str, str, list[Span], float]] = []
+        for read in batch:
+            assert read.parsed is not None  # noqa: S101  # only a dry run leaves it out
+            share = read.work.item.size / len(read.passages)
+            for passage in read.passages:
+                text, spans = embedding_text(read.parsed.title, passage)
+                texts.append((passage.id, text, spans, share))
+        # Of like length together: little is padded.
+        texts.sort(key=lambda one: len(one[1]))
+        encoded: dict[str, Encoded] = {}
+        embedder = self.services.library.embedder
+        size = 0.0
+        for first in range(0, len(texts), EMBED_AT_ONCE):
+            if self.cancelled():
+                return None
+            some = texts[first : first + EMBED_AT_ONCE]
+            vectors = embedder.encode_passages([one[1] for one in some], [one[2] for one in some])
+            encoded.update(zip((one[0] for one in some), vectors, strict=True))
+            before, size = size, size + sum(one[3] for one in some)
+            self.progress.advance(size=round(size) - round(before), passages=len(some))
+        return encoded
+
+    def _foresee(self, outcome: Outcome) -> None:
+        """What a dry run says of a file."""
+        source = outcome.work.item.source
+        match outcome:
+            case Same(known=known):
+                note_unchanged(known, self.report)
+            case Renamed(known=known):
+                self._count_rename(known, source, known.document_id)
+            case Failed(problem=problem):
+                self.report.failed.append(problem)
+            case Read(replaces=KnownFile() as known):
+                self._count_rename(known, source, outcome.document_id)
+            case Read():
+                self.report.size += len(outcome.data)
+                self.report.add(Done(source, outcome.change, outcome.document_id))
+        self.progress.advance(files=1, size=outcome.work.item.size)
+
+    def _count_rename(self, known: KnownFile, source: str, document_id: str) -> None:
+        self.gone.pop(known.source, None)
+        self.report.add(Done(source, "renamed", document_id, before=known.source))
+
+    def _remove_gone(self) -> None:
+        if not self.options.dry_run:
+            self.services.library.remove([file.document_id for file in self.gone.values()])
+        for file in self.gone.values():
+            self.report.add(Done(file.source, "removed", file.document_id))
+
+    def _record_roots(self, plan: Plan) -> None:
+        """Remember the targets, so that a page can offer to ingest them again."""
+        sources = self.options.sources
+        for target, listing in plan.listings:
+            if isinstance(target, Upload):
+                continue
+            how = {
+                "target": safe_name(target),
+                "site": asdict(sources.site) if sources.site else None,
+                "git": sources.git,
+                "ref": sources.ref,
+            }
+            self.services.writer.record_root(
+                self.options.collection,
+                listing.uri,
+                include=sources.include,
+                exclude=sources.exclude,
+                hidden=sources.hidden,
+                report=self.report.to_record() | {"how": how},
+            )
+
+
+def _weight(outcome: Outcome) -> int:
+    """Bytes that an outcome holds in memory, roughly; every file counts for something."""
+    if not isinstance(outcome, Read):
+        return 1024
+    characters = len(outcome.parsed.text) if outcome.parsed else 0
+    return 1024 + len(outcome.data) + 4 * characters
+
+
+def _version(collection: str, recipe: str, read: Read, encoded: Sequence[Encoded]) -> NewVersion:
+    parsed, item = read.parsed, read.work.item
+    assert parsed is not None  # noqa: S101  # only a dry run leaves it out
+    document = Document(
+        id=read.document_id,
+        collection=collection,
+        source=item.source,
+        title=parsed.title,
+        kind=parsed.kind,
+        size=len(read.data),
+        content_hash=read.digest,
+        passages=len(read.passages),
+        characters=len(parsed.text),
+        pages=parsed.pages,
+        page_kind=parsed.page_kind,
+        modified_at=parsed.modified_at or item.modified_at,
+        ingested_at=datetime.now(UTC),
+        status="ready",
+        error=None,
+        warnings=parsed.warnings,
+        owner=parsed.owner,
+        review_by=parsed.review_by,
+        superseded_by=parsed.superseded_by,
+    )
+    return NewVersion(
+        document=document,
+        root=read.work.root,
+        mtime_ns=item.stamp,
+        recipe=recipe,
+        original=read.data,
+        parsed=parsed,
+        passages=read.passages,
+        vectors=np.stack([one.vector for one in encoded]),
+        sentence_vectors=tuple(one.sentences for one in encoded),
+    )
+
+
+def _failed_document(collection: str, failed: Failed) -> Document:
+    item = failed.work.item
+    return Document(
+        # Not its content's id, which a readable document may have.
+        id=new_document_id(collection, item.source, "failed"),
+        collection=collection,
+        source=item.source,
+        title=item.name,
+        kind=BY_EXTENSION.get(extension_of(item.name), ""),
+        size=item.size,
+        content_hash=failed.digest,
+        passages=0,
+        characters=0,
+        pages=None,
+        page_kind="",
+        modified_at=item.modified_at,
+        ingested_at=datetime.now(UTC),
+        status="failed",
+        error=f"{failed.problem.reason} {failed.problem.action}".strip(),
+    )

@@ -1,0 +1,1 @@
+"""The sample company whose documents the demo ships with."""

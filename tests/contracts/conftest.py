@@ -1,0 +1,64 @@
+"""Another process, and a Chroma server on loopback, for every contract test of this worker."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.plugins.programs import free_port
+
+Elsewhere = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def elsewhere() -> Iterator[Elsewhere]:
+    """Calls a function in another process, which lives as long as the session, and waits."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        yield lambda function, *args, **kwargs: pool.submit(function, *args, **kwargs).result(120)
+
+
+@contextmanager
+def running_chroma(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A Chroma server that keeps its data in ``folder``: its URL and its process."""
+    port = free_port()
+    program = Path(sys.executable).with_name("chroma")
+    command = [program, "run", "--path", folder, "--host", "127.0.0.1", "--port", str(port)]
+    with (folder.parent / "chroma.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait_for(f"{url}/api/v2/heartbeat", server)
+            yield url, server
+        finally:
+            server.kill()
+            server.wait()
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        assert server.poll() is None, f"the server ended with {server.returncode}"
+        try:
+            if httpx.get(url, trust_env=False).is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not answer within 30 s")
+
+
+@pytest.fixture(scope="session")
+def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a Chroma server that this worker's tests share; each begins by emptying it."""
+    folder = tmp_path_factory.mktemp("chroma-server") / "data"
+    folder.mkdir()
+    with running_chroma(folder) as (url, _):
+        yield url

@@ -1,0 +1,96 @@
+"""An ingest that ends itself with the signal nothing can catch, at a call that is named.
+
+``killed_ingest.py DATA DOCS POINT NTH before|after``; the point "never" lets it finish.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app import bootstrap
+from app.domain import Span
+from app.knowledge.lexical_index import TantivyIndex
+from app.knowledge.ports import Encoded, Vector
+from app.knowledge.vector_index import ChromaIndex
+from app.records.document_writer import DocumentWriter
+from app.settings import Settings
+from ingest import pipeline
+from ingest.pipeline import IngestOptions, ingest
+
+POINTS: dict[str, tuple[type, str]] = {
+    "vectors.add": (ChromaIndex, "add"),
+    "vectors.delete": (ChromaIndex, "delete"),
+    "lexical.add": (TantivyIndex, "add"),
+    "lexical.commit": (TantivyIndex, "commit"),
+    "writer.put": (DocumentWriter, "put"),
+    "writer.rename": (DocumentWriter, "rename"),
+    "writer.fail": (DocumentWriter, "fail"),
+    "writer.set_state": (DocumentWriter, "set_state"),
+    "writer.remove": (DocumentWriter, "remove"),
+    "writer.record_root": (DocumentWriter, "record_root"),
+}
+
+
+class WordHashes:
+    """Embeds a text as the hashes of its words: quick, and the same in every process."""
+
+    name, dimension = "word-hashes", 32
+
+    def encode_query(self, text: str) -> Vector:
+        vector = np.full(self.dimension, 0.01, dtype=np.float32)
+        for word in text.lower().split():
+            vector[zlib.crc32(word.encode()) % self.dimension] += 1
+        unit: Vector = vector / np.linalg.norm(vector)
+        return unit
+
+    def encode_passages(
+        self, texts: Sequence[str], spans: Sequence[Sequence[Span]]
+    ) -> list[Encoded]:
+        return [
+            Encoded(
+                self.encode_query(text),
+                np.stack([self.encode_query(text[start:end]) for start, end in own]),
+            )
+            for text, own in zip(texts, spans, strict=True)
+        ]
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(text.split()) for text in texts]
+
+
+def kill_at(point: str, nth: int, when: str) -> None:
+    """Arrange for the end."""
+    owner, name = POINTS[point]
+    original = getattr(owner, name)
+    calls = 0
+
+    def counted(self: Any, *arguments: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == nth and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = original(self, *arguments, **options)
+        if calls == nth:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, name, counted)
+
+
+if __name__ == "__main__":
+    data, docs, point, nth, when = sys.argv[1:]
+    bootstrap._load_embedder = lambda _settings: WordHashes()
+    pipeline.BATCH_PASSAGES = 2
+    if point != "never":
+        kill_at(point, int(nth), when)
+    services = bootstrap.build_services(Settings(_env_file=None, data_dir=Path(data)))
+    ingest(services, [docs], IngestOptions())
+    services.close()

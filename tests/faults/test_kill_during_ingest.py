@@ -1,0 +1,185 @@
+"""``kill -9`` at many points of an ingest: run it again, and it is as if never interrupted.
+
+A process of its own is killed for each point, over real stores. Only the embedding model is a
+small stand-in, as loading the real one forty times would take minutes and kills do not concern it.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.bootstrap import Services, build_services
+from app.domain import Filters
+from app.settings import Settings
+
+PROGRAM = Path(__file__).with_name("killed_ingest.py")
+
+
+def first_state(docs: Path) -> None:
+    """Documents as they were at the first ingest."""
+    for i in range(6):
+        (docs / f"{i}.md").write_text(f"# Note {i}\n\nRiver {i} was clean last year.")
+    (docs / "moved.md").write_text("# Moved\n\nThis note moves house.")
+    (docs / "gone.md").write_text("# Gone\n\nThis note will be deleted.")
+
+
+def second_state(docs: Path) -> None:
+    """…and as they are at the second: changed, new, moved, deleted, broken."""
+    for i in range(0, 6, 2):
+        (docs / f"{i}.md").write_text(f"# Note {i}\n\nRiver {i} is muddy this year. It rained.")
+    (docs / "new.md").write_text("# New\n\nA lake was added to the map.")
+    (docs / "empty.md").write_text("")
+    (docs / "moved.md").rename(docs / "there.md")
+    (docs / "gone.md").unlink()
+
+
+def run(data: Path, docs: Path, point: str = "never", nth: int = 1, when: str = "after") -> int:
+    done = subprocess.run(
+        [sys.executable, str(PROGRAM), str(data), str(docs), point, str(nth), when],
+        capture_output=True,
+        text=True,
+        timeout=240,
+        env=os.environ | {"PYTHONPATH": str(PROGRAM.parents[2])},
+        check=False,
+    )
+    assert done.returncode in (0, -signal.SIGKILL), done.stderr
+    return done.returncode
+
+
+def contents(data: Path) -> dict[str, Any]:
+    """Everything a reader can see, and what the indexes hold."""
+    services = build_services(Settings(_env_file=None, data_dir=data))
+    try:
+        return _contents(services)
+    finally:
+        services.close()
+
+
+def _contents(services: Services) -> dict[str, Any]:
+    documents, _ = services.documents.find(limit=1000)
+    known = services.writer.known("default")
+    return {
+        "documents": [
+            (one.id, Path(one.source).name, one.title, one.content_hash, one.status, one.error)
+            for one in sorted(documents, key=lambda one: one.source)
+        ],
+        "passages": sorted(
+            (passage.id, passage.text, passage.start, passage.end, passage.heading)
+            for one in documents
+            for passage in services.documents.of_document(one.id)
+        ),
+        "recipes": sorted({file.recipe for file in known.values()}),
+        "vectors": {name: sorted(ids) for name, ids in services.library.vectors.ids().items()},
+        "lexical": sorted(services.library.lexical.ids()),
+        "counts": services.documents.counts(Filters()),
+        "roots": [Path(root.uri).name for root in services.documents.roots()],
+    }
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, Any]]:
+    """A data folder after the first ingest, and what an uninterrupted second one gives."""
+    where = tmp_path_factory.mktemp("whole")
+    docs, data = where / "docs", where / "data"
+    docs.mkdir()
+    first_state(docs)
+    assert run(data, docs) == 0
+    before = where / "before"
+    subprocess.run(["cp", "-a", str(data), str(before)], check=True)
+    second_state(docs)
+    assert run(data, docs) == 0
+    return before, docs, contents(data)
+
+
+POINTS = [
+    ("writer.set_state", 1, "after"),
+    ("vectors.add", 1, "before"),
+    ("vectors.add", 2, "after"),
+    ("lexical.add", 1, "after"),
+    ("lexical.commit", 1, "after"),
+    ("writer.put", 1, "before"),
+    ("writer.put", 2, "after"),
+    ("vectors.delete", 1, "after"),
+    ("writer.rename", 1, "after"),
+    ("writer.fail", 1, "after"),
+    ("writer.remove", 1, "before"),
+    ("writer.remove", 1, "after"),
+    ("writer.record_root", 1, "before"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize(("point", "nth", "when"), POINTS)
+def test_after_a_kill_the_next_run_gives_what_an_uninterrupted_one_gives(
+    prepared: tuple[Path, Path, dict[str, Any]],
+    tmp_path: Path,
+    point: str,
+    nth: int,
+    when: str,
+) -> None:
+    before, docs, whole = prepared
+    data = tmp_path / "data"
+    subprocess.run(["cp", "-a", str(before), str(data)], check=True)
+    assert run(data, docs, point, nth, when) == -signal.SIGKILL, "the kill did not happen"
+    assert run(data, docs) == 0
+    assert contents(data) == whole
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_after_a_kill_readers_see_each_document_whole_in_one_version(
+    prepared: tuple[Path, Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    before, docs, _ = prepared
+    for number, (point, when) in enumerate(
+        [("writer.put", "before"), ("writer.put", "after"), ("vectors.delete", "before")]
+    ):
+        data = tmp_path / str(number)
+        subprocess.run(["cp", "-a", str(before), str(data)], check=True)
+        assert run(data, docs, point, 1, when) == -signal.SIGKILL
+        seen = contents(data)
+        texts = [text for _, text, *_ in seen["passages"]]
+        for i in range(6):
+            versions = [text for text in texts if f"River {i} " in text]
+            assert len(versions) == 1, versions
+        # Nothing in SQL is missing from the indexes: what is shown can be found.
+        held = {passage for ids in seen["vectors"].values() for passage in ids}
+        assert {identity for identity, *_ in seen["passages"]} <= held
+        assert {identity for identity, *_ in seen["passages"]} <= set(seen["lexical"])
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_lock_of_a_killed_writer_is_free_at_once(tmp_path: Path) -> None:
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "import sys, time\nfrom pathlib import Path\n"
+            "from app.records.lock import writer_lock\n"
+            f"with writer_lock(Path({str(tmp_path)!r}), wait=False):\n"
+            "    print('held', flush=True)\n    time.sleep(60)\n",
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == "held\n"
+    holder.kill()
+    holder.wait()
+    holder.stdout.close()
+
+    from app.records.lock import writer_lock
+
+    notices: list[str] = []
+    with writer_lock(tmp_path, wait=False, on_wait=notices.append):
+        assert str(os.getpid()) in (tmp_path / "ingest.lock").read_text()
+    assert notices == []
