@@ -100,7 +100,8 @@ def build_services(settings: Settings, *, record_answers: bool = True) -> Servic
     if settings.reranker_model:
         reranker = ModelHolder(lambda: _load_reranker(settings), "reranker")
     library = Library(
-        engine,
+        DocumentStore(engine),
+        DocumentWriter(engine),
         data_dir=settings.data_dir,
         model_name=_model_name(settings),
         embedder=embedder,

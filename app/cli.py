@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
@@ -48,9 +49,11 @@ def main() -> NoReturn:
     """
     from app.errors import FootnoteError
 
-    code = 1
+    code: str | int | None = 1
     try:
         app(prog_name="footnote")
+    except SystemExit as ending:
+        code = ending.code
     except FootnoteError as error:
         _complain(error.detail, error.action)
     except KeyboardInterrupt:
@@ -66,6 +69,16 @@ def main() -> NoReturn:
             f"Something went wrong: {type(error).__name__}{': ' if text else ''}{text}",
             "Run again with FOOTNOTE_LOG_LEVEL=debug to see where, and report it.",
         )
+    _leave(code)
+
+
+def _leave(code: str | int | None) -> NoReturn:
+    """End with this code, also while a thread is still loading the model or reading a file."""
+    if any(thread.name == "footnote-prepare" for thread in threading.enumerate()):
+        # Such a thread dies with the process; C++ beneath it would turn a clean end into a crash.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code if isinstance(code, int) else 1 if code else 0)
     sys.exit(code)
 
 
@@ -91,11 +104,12 @@ def common(
 def demo(host: HostOption = None, port: PortOption = None) -> None:
     """Ingest the sample company's documents and serve the app."""
     import ingest.sample
-    from app.cli_output import print_short_report
+    from app.terminal.output import print_short_report
+    from app.terminal.serving import check_port
     from ingest.pipeline import IngestOptions
 
     settings = _settings(host=host, port=port)
-    _check_port(settings, "demo")
+    check_port(settings, "demo")
     documents = Path(ingest.sample.__file__).parent / "documents"
     report = _ingest(settings, [str(documents)], IngestOptions(collection="sample"))
     if report.cancelled:
@@ -107,8 +121,10 @@ def demo(host: HostOption = None, port: PortOption = None) -> None:
 @app.command()
 def serve(host: HostOption = None, port: PortOption = None) -> None:
     """Serve the app until Ctrl-C."""
+    from app.terminal.serving import check_port
+
     settings = _settings(host=host, port=port)
-    _check_port(settings, "serve")
+    check_port(settings, "serve")
     _serve(settings)
 
 
@@ -148,7 +164,7 @@ def ingest(
     vanished ones removed, renamed ones recognized. Files that cannot be read are reported and do
     not stop the rest; the exit code is 1 only when a whole target could not be read.
     """
-    from app.cli_output import print_json, print_report
+    from app.terminal.output import print_json, print_report
     from ingest.pipeline import IngestOptions
     from ingest.sources import SourceOptions
     from ingest.websites import SiteLimits
@@ -195,12 +211,18 @@ def ask(
     import asyncio
 
     from app.api.schemas import AnswerOut, SearchResponse, SearchResult
-    from app.cli_output import print_answer, print_json, print_results
     from app.domain import Filters, Question
+    from app.terminal.output import print_answer, print_json, print_results
 
     settings = _settings()
     filters = Filters(collections=tuple(collection or ()))
     with _opened(settings) as services:
+        if not services.documents.counts(filters)[0]:
+            where = f"into {', '.join(filters.collections)}" if collection else "here"
+            _note(
+                f"No documents are ingested {where} yet (data folder "
+                f"{settings.data_dir.resolve()}). Add some: footnote ingest PATH"
+            )
         _wait_for_model(services)
         if mode == "search":
             count = results or settings.search_results
@@ -222,8 +244,8 @@ def ask(
 @app.command()
 def status(as_json: JsonOption = False) -> None:
     """What is stored, in which state the index is, and what could not be read."""
-    from app.cli_output import print_json, print_status
-    from app.cli_status import status_of
+    from app.terminal.output import print_json, print_status
+    from app.terminal.status import status_of
 
     with _opened(_settings()) as services:
         found = status_of(services)
@@ -236,8 +258,8 @@ def status(as_json: JsonOption = False) -> None:
 @app.command()
 def reindex() -> None:
     """Build the vector and the lexical index again from the database."""
-    from app.cli_output import progress_bar
     from app.records.lock import writer_lock
+    from app.terminal.progress import progress_bar
 
     settings = _settings()
     with (
@@ -259,8 +281,8 @@ def list_documents(
     as_json: JsonOption = False,
 ) -> None:
     """List documents, by title."""
-    from app.cli_output import print_documents, print_json
-    from app.cli_status import document_fields
+    from app.terminal.output import print_documents, print_json
+    from app.terminal.status import document_fields
 
     with _opened(_settings()) as services:
         found: list[Document] = []
@@ -284,8 +306,8 @@ def remove_documents(
     ],
 ) -> None:
     """Remove documents; they come back when their folder is ingested again."""
-    from app.cli_status import resolve_documents
     from app.records.lock import writer_lock
+    from app.terminal.status import resolve_documents
 
     settings = _settings()
     with _opened(settings) as services:
@@ -353,7 +375,7 @@ class _opened:  # noqa: N801  # reads as a verb where it is used
 
 def _ingest(settings: Settings, targets: list[str], options: IngestOptions) -> IngestReport:
     """Ingest with a progress bar; Ctrl-C and TERM end it after the step under way."""
-    from app.cli_output import interruptible, progress_display
+    from app.terminal.progress import interruptible, progress_display
     from ingest.pipeline import ingest as run
 
     with (
@@ -366,7 +388,7 @@ def _ingest(settings: Settings, targets: list[str], options: IngestOptions) -> I
 
 def _wait_for_model(services: Services) -> None:
     """Load the model, saying so when that takes a moment."""
-    from app.cli_output import waiting
+    from app.terminal.progress import waiting
 
     with waiting("Loading the search model…"):
         services.warm_up()
@@ -384,39 +406,6 @@ def _asked(question: str) -> str:
     if not question.strip():
         raise EmptyQuestion("The question is empty.", "Type a question or a few keywords.")
     return question
-
-
-def _check_port(settings: Settings, command: str) -> None:
-    """Say that the port is taken before minutes of ingesting, and name one that is free."""
-    import socket
-
-    from app.errors import SettingsError
-
-    if _is_free(settings.host, settings.port):
-        return
-    following = range(settings.port + 1, min(settings.port + 50, 65536))
-    free = next((port for port in following if _is_free(settings.host, port)), None)
-    try:
-        socket.getaddrinfo(settings.host, settings.port)
-    except OSError as error:
-        raise SettingsError(
-            f"There is no address {settings.host} on this machine.", "Use --host 127.0.0.1."
-        ) from error
-    raise SettingsError(
-        f"Port {settings.port} on {settings.host} is taken.",
-        f"Use another one: footnote {command} --port {free or 0}",
-    )
-
-
-def _is_free(host: str, port: int) -> bool:
-    import socket
-
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.create_server((host, port), family=family):
-            return True
-    except OSError:
-        return False
 
 
 def _serve(settings: Settings) -> None:

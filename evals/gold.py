@@ -52,11 +52,10 @@ class GoldFinder:
         names = {name for case in cases for name in case.documents}
         for name in names:
             plain = _plain(name)
-            ids = [
-                key
-                for key in ends.get(plain.rpartition("/")[2], [])
-                if f"/{paths[key]}".endswith(f"/{plain}") or plain.endswith(f"/{self._labels[key]}")
-            ]
+            same_end = ends.get(plain.rpartition("/")[2], [])
+            ids = [key for key in same_end if f"/{paths[key]}".endswith(f"/{plain}")]
+            # Or the dataset names folders above those that were ingested.
+            ids = ids or [key for key in same_end if plain.endswith(f"/{self._labels[key]}")]
             self._by_name[name] = ids
             self._labels |= dict.fromkeys(ids, name)
         self.missing = tuple(sorted(name for name in names if not self._by_name[name]))

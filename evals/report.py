@@ -65,6 +65,8 @@ RANKINGS: dict[Ranking, str] = {
     "lexical": "BM25 alone",
 }
 _SLICE_MINIMUM = 3
+_LONGEST = 600
+"""Characters shown of a text in a bad case."""
 _SLICE_FIGURES = {
     "n": "n",
     "document_first": "document first",
@@ -269,10 +271,10 @@ def _told(case: BadCase) -> list[tuple[str, str]]:
         ("from  ", ", ".join(case.cited[:3])),
         ("wanted", " | ".join(case.gold_answers)),
         ("in    ", ", ".join(case.gold_documents)),
-        ("where ", " ".join(case.gold_passage.split())[:300]),
-        ("why   ", " ".join(case.why.split())[:300]),
+        ("where ", case.gold_passage),
+        ("why   ", case.why),
     ]
-    return [(label, text) for label, text in told if text]
+    return [(label, " ".join(text.split())[:_LONGEST]) for label, text in told if text]
 
 
 def _shown(figures: Figures) -> list[tuple[str, ...]]:
@@ -286,7 +288,9 @@ def _shown(figures: Figures) -> list[tuple[str, ...]]:
 
 def _rankings(rows: dict[str, Figures]) -> list[list[str]]:
     """A heading, then a line for each figure with a column for each ranking."""
-    names = [name for name in next(iter(rows.values())) if any(f[name].n for f in rows.values())]
+    names = [
+        name for name in next(iter(rows.values()), {}) if any(f[name].n for f in rows.values())
+    ]
     grid = [["", *rows, "n"]]
     for name in names:
         count = max(figures[name].n for figures in rows.values())

@@ -4,23 +4,16 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
-from app.errors import BadRequest, NotFound, UnreadableDocument
+from app.errors import BadRequest
+from ingest.files import file_item, may_exist, not_there, reason_of, spellings, worth_reading
 from ingest.filters import IGNORE_FILE, Filters, IgnoreFiles, compile_patterns
-from ingest.items import Item, Listing, Problem, over_limit, safe_name
-from ingest.parsers.formats import BY_EXTENSION, detect, extension_of
-
-_HEAD = 8192
-_ESCAPED_BYTE = re.compile(r"\\x([0-9a-f]{2})")
-_BY_CONTENT = frozenset({"html", "ipynb", "eml"})
-"""Text formats recognized for sure under any name; "it looks like text" is not enough there."""
+from ingest.items import Item, Listing, Problem, safe_name
+from ingest.parsers.formats import BY_EXTENSION, extension_of
 
 
 def list_path(path: Path, filters: Filters, max_bytes: int) -> Listing:
@@ -35,7 +28,7 @@ def list_path(path: Path, filters: Filters, max_bytes: int) -> Listing:
         root = path.expanduser().resolve(strict=True)
         info = root.stat()
     except OSError as error:
-        raise _not_there(path, error) from error
+        raise not_there(path, error) from error
     except (ValueError, RuntimeError) as error:  # a NUL byte; a user that does not exist
         raise BadRequest(f"{safe_name(str(path))} is not a path: {error}.") from error
     if stat.S_ISDIR(info.st_mode):
@@ -46,7 +39,7 @@ def list_path(path: Path, filters: Filters, max_bytes: int) -> Listing:
         )
     source = safe_name(str(root))
     # A file that was named is read even when its format is unknown: the reason is then shown.
-    return Listing(uri=source, items=[_item(str(root), source, info, max_bytes)])
+    return Listing(uri=source, items=[file_item(str(root), source, info, max_bytes)])
 
 
 def list_folder(root: Path, filters: Filters, max_bytes: int) -> Listing:
@@ -141,7 +134,7 @@ class _Walk:
             self.listing.skipped["special file"] += 1  # opening a pipe would wait for ever
             return
         extension = extension_of(path)
-        if extension not in BY_EXTENSION and not _worth_reading(path, extension):
+        if extension not in BY_EXTENSION and not worth_reading(path, extension):
             self.listing.skipped[safe_name(extension) or "no extension"] += 1
             self._unsupported.add(source)
             return
@@ -151,7 +144,7 @@ class _Walk:
             )
             return
         self._sources.add(source)
-        self.listing.items.append(_item(path, source, info, self.max_bytes))
+        self.listing.items.append(file_item(path, source, info, self.max_bytes))
 
     def _link(self, path: str, relative: str) -> None:
         shown = self._prefix + safe_name(relative)
@@ -219,7 +212,7 @@ class _Walk:
             return False
         if ignored or source in self._unsupported:
             return True
-        return not any(_may_exist(spelling) for spelling in _spellings(path))
+        return not any(may_exist(spelling) for spelling in spellings(path))
 
     def _close(self, folder: str, what: str, error: OSError) -> None:
         if folder not in self._closed:
@@ -230,45 +223,10 @@ class _Walk:
         self.listing.problems.append(
             Problem(
                 safe_name(path),
-                f"{what}: {_reason(error)}.",
+                f"{what}: {reason_of(error)}.",
                 "Give the user that runs Footnote read access.",
             )
         )
-
-
-def _item(path: str, source: str, info: os.stat_result, max_bytes: int) -> Item:
-    return Item(
-        source=source,
-        name=source.rpartition("/")[2],
-        size=info.st_size,
-        stamp=str(info.st_mtime_ns),
-        modified_at=_time(info.st_mtime),
-        read=partial(read_file, path, max_bytes),
-        refused=over_limit(info.st_size, max_bytes),
-    )
-
-
-def read_file(path: str, max_bytes: int) -> bytes:
-    """A file's bytes.
-
-    Raises:
-        UnreadableDocument: it cannot be opened, or grew over the limit.
-    """
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(max_bytes + 1)
-    except FileNotFoundError as error:
-        raise UnreadableDocument(
-            "The file disappeared while the folder was being read.", "Ingest the folder again."
-        ) from error
-    except OSError as error:
-        raise UnreadableDocument(
-            f"The file can't be opened: {_reason(error)}.",
-            "Give the user that runs Footnote read access, then ingest again.",
-        ) from error
-    if refusal := over_limit(len(data), max_bytes):
-        raise refusal
-    return data
 
 
 def rebased(listing: Listing, prefix: str, change: Callable[[Item, str], Item]) -> Listing:
@@ -296,68 +254,3 @@ def rebased(listing: Listing, prefix: str, change: Callable[[Item, str], Item]) 
         covers=lambda source: source.startswith(prefix) and covers(folder + source[len(prefix) :]),
         gone=lambda source: gone(folder + source[len(prefix) :]),
     )
-
-
-def _worth_reading(path: str, extension: str) -> bool:
-    """Whether a file of unknown extension is a document by its first bytes."""
-    try:
-        with Path(path).open("rb") as file:
-            head = file.read(_HEAD)
-    except OSError:
-        return not extension  # what cannot be opened is reported only where it may be a document
-    if b"%PDF-" in head[:1024]:
-        return True
-    if not head or head.startswith(b"PK"):
-        return bool(head) and not extension
-    try:
-        kind = detect(head, f"file{extension}")
-    except UnreadableDocument:
-        return False
-    return not extension or kind in _BY_CONTENT
-
-
-def _not_there(path: Path, error: OSError) -> NotFound | UnreadableDocument:
-    shown = safe_name(str(path))
-    if isinstance(error, PermissionError):
-        return UnreadableDocument(
-            f"{shown} can't be opened: permission denied.",
-            "Give the user that runs Footnote read access.",
-        )
-    if error.errno == errno.ELOOP:
-        return UnreadableDocument(f"{shown} is a link that leads back to itself.", "Mend the link.")
-    nearest = path.expanduser().absolute()
-    while not nearest.exists() and nearest != nearest.parent:
-        nearest = nearest.parent
-    return NotFound(
-        f"There is nothing at {shown}.",
-        f"The nearest folder that exists is {safe_name(str(nearest))}.",
-    )
-
-
-def _spellings(path: str) -> list[str]:
-    """The path, and the one it stands for when `safe_name` wrote out bytes of it."""
-    if not _ESCAPED_BYTE.search(path):
-        return [path]
-    raw = _ESCAPED_BYTE.sub(lambda match: os.fsdecode(bytes([int(match[1], 16)])), path)
-    return [path, raw]
-
-
-def _may_exist(path: str) -> bool:
-    try:
-        os.lstat(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    except OSError:
-        return True  # not to be seen is not to be gone
-    return True
-
-
-def _time(seconds: float) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(seconds, UTC)
-    except (OverflowError, OSError, ValueError):
-        return None
-
-
-def _reason(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()

@@ -6,37 +6,31 @@ repeated: an ingest that was interrupted anywhere is completed by running it aga
 
 from __future__ import annotations
 
-import hashlib
-import shutil
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-
-import numpy as np
 
 from app.bootstrap import Services
-from app.domain import Document, Span
-from app.errors import BadRequest
+from app.domain import BlockKind, Span
+from app.errors import BadRequest, Busy
 from app.knowledge.passage_text import embedding_text
 from app.knowledge.ports import Encoded
-from app.records.document_writer import KnownFile, NewVersion, new_document_id
+from app.records.document_writer import KnownFile
 from app.records.lock import writer_lock
-from app.settings import Settings
 from app.telemetry import SpanName, get_tracer
 from ingest.items import Problem, safe_name
 from ingest.outbox import Outbox
-from ingest.parsers import PARSER_VERSION, Limits
-from ingest.parsers.formats import BY_EXTENSION, extension_of
+from ingest.parsers import Limits
+from ingest.parsers.build import pretty_name
 from ingest.parsers.isolated import ParserPool
 from ingest.parsers.limits import MIB
-from ingest.plan import Plan, Recipes, make_plan, note_unchanged
+from ingest.plan import Plan, make_plan, note_unchanged
 from ingest.prepare import Failed, Outcome, Preparer, Read, Renamed, Same
 from ingest.progress import Progress
 from ingest.report import Done, IngestReport
 from ingest.sources import SourceOptions, Sources, Target, Upload, folded
-from ingest.splitter import SPLITTER_VERSION
+from ingest.versions import failed_document, new_version, recipes
 
 tracer = get_tracer(__name__)
 
@@ -59,22 +53,6 @@ class IngestOptions:
     dry_run: bool = False
     wait: bool = True
     force: bool = False
-
-
-def recipes(settings: Settings) -> Recipes:
-    """How documents are made with these settings."""
-    ready = f"p{PARSER_VERSION}-s{SPLITTER_VERSION}-t{settings.passage_tokens}"
-    if settings.ocr:
-        # Installing tesseract later must bring the scanned pages in.
-        ready += "-ocr" if shutil.which("tesseract") else "-ocr?"
-    limits = (
-        settings.max_unpacked_mb,
-        settings.max_document_chars,
-        settings.parse_timeout_s,
-        settings.max_file_mb,
-    )
-    digest = hashlib.blake2b(repr(limits).encode(), digest_size=4).hexdigest()
-    return Recipes(ready=ready, failed=f"{ready}!{digest}")
 
 
 def ingest(
@@ -100,12 +78,21 @@ def ingest(
             "A collection's name has 1 to 100 characters.", "Choose one with --collection."
         )
     progress = progress or Progress()
-    lock = (
-        nullcontext()
-        if options.dry_run
-        else writer_lock(services.settings.data_dir, wait=options.wait, on_wait=progress.note)
-    )
-    with lock, tracer.start_as_current_span(SpanName.INGEST):
+    with ExitStack() as stack:
+        if not options.dry_run:
+            lock = writer_lock(
+                services.settings.data_dir,
+                wait=options.wait,
+                on_wait=progress.note,
+                cancelled=cancelled,
+            )
+            try:
+                stack.enter_context(lock)
+            except Busy:
+                if options.wait:  # it was cancelled while it waited
+                    return IngestReport(name, cancelled=True)
+                raise
+        stack.enter_context(tracer.start_as_current_span(SpanName.INGEST))
         return _Run(services, options, progress, cancelled).run(targets)
 
 
@@ -134,7 +121,6 @@ class _Run:
         options = self.options
         if not options.dry_run:
             self.services.library.check_model()
-            self.services.library.reconcile()
         known = self.services.writer.known(options.collection)
         with Sources(options.sources, self.max_bytes) as sources:
             plan = make_plan(
@@ -153,6 +139,8 @@ class _Run:
                 if not (options.dry_run or self.services.embedder.loaded):
                     self.progress.stage("Loading the search model")
                 self._do(plan, known)
+            elif not options.dry_run:
+                self.services.library.reconcile()
         if self.cancelled():
             self.report.cancelled = True
         else:
@@ -180,7 +168,7 @@ class _Run:
             tokens=settings.passage_tokens,
             parse=lambda data, name: pool.parse(data, name, limits),
             count_tokens=self._count_tokens,
-            title_of=lambda document_id: self.services.documents.get(document_id).title,
+            titled_by_name=self._titled_by_name,
         )
         if self.options.dry_run:
             for outcome in preparer.outcomes(plan.work, only_look=True):
@@ -189,14 +177,27 @@ class _Run:
                 self._foresee(outcome)
             return
         outbox = Outbox(preparer.outcomes(plan.work), _weight, BATCH_BYTES, self.cancelled)
-        with outbox:
-            self._take(outbox)
-        if outbox.ended:  # else a slow file is being read: it need not be waited for
-            pool.close()
+        try:
+            with outbox:
+                # Here, as the first time takes a moment, in which the thread loads the model.
+                self.services.library.reconcile()
+                self._take(outbox)
+        finally:
+            if outbox.ended:  # else a slow file is being read: it need not be waited for
+                pool.close()
 
     def _count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Loads the model at the first call, and so not when nothing has to be read."""
         return self.services.library.embedder.count_tokens(texts)
+
+    def _titled_by_name(self, file: KnownFile) -> bool:
+        """Whether the stored title was made from the file's name, and stands nowhere in it."""
+        title = self.services.documents.get(file.document_id).title
+        if title != pretty_name(file.source.rpartition("/")[2]):
+            return False
+        text, blocks = self.services.documents.text(file.document_id)
+        first = [text[b.start : b.end] for b in blocks[:4] if b.kind is BlockKind.HEADING]
+        return title not in first
 
     def _take(self, outcomes: Iterable[Outcome]) -> None:
         """Apply outcomes; what was read is stored in batches."""
@@ -229,7 +230,7 @@ class _Run:
                 writer.rename(known.document_id, item.source, item.stamp, work.root)
                 self._count_rename(known, item.source, known.document_id)
             case Failed(digest=digest, problem=problem):
-                document = _failed_document(self.options.collection, outcome)
+                document = failed_document(self.options.collection, outcome)
                 # Without its bytes there is nothing to compare with: it is tried every time.
                 stamp = item.stamp if digest else ""
                 writer.fail(document, work.root, stamp, self.recipes.failed)
@@ -244,7 +245,7 @@ class _Run:
         versions = []
         for read in batch:
             own = [encoded[passage.id] for passage in read.passages]
-            versions.append(_version(self.options.collection, self.recipes.ready, read, own))
+            versions.append(new_version(self.options.collection, self.recipes.ready, read, own))
         # The model may have been loaded just now: its dimension is known only from here on.
         self.services.library.check_model()
         self.services.library.add(versions)
@@ -341,62 +342,3 @@ def _weight(outcome: Outcome) -> int:
         return 1024
     characters = len(outcome.parsed.text) if outcome.parsed else 0
     return 1024 + len(outcome.data) + 4 * characters
-
-
-def _version(collection: str, recipe: str, read: Read, encoded: Sequence[Encoded]) -> NewVersion:
-    parsed, item = read.parsed, read.work.item
-    assert parsed is not None  # noqa: S101  # only a dry run leaves it out
-    document = Document(
-        id=read.document_id,
-        collection=collection,
-        source=item.source,
-        title=parsed.title,
-        kind=parsed.kind,
-        size=len(read.data),
-        content_hash=read.digest,
-        passages=len(read.passages),
-        characters=len(parsed.text),
-        pages=parsed.pages,
-        page_kind=parsed.page_kind,
-        modified_at=parsed.modified_at or item.modified_at,
-        ingested_at=datetime.now(UTC),
-        status="ready",
-        error=None,
-        warnings=parsed.warnings,
-        owner=parsed.owner,
-        review_by=parsed.review_by,
-        superseded_by=parsed.superseded_by,
-    )
-    return NewVersion(
-        document=document,
-        root=read.work.root,
-        mtime_ns=item.stamp,
-        recipe=recipe,
-        original=read.data,
-        parsed=parsed,
-        passages=read.passages,
-        vectors=np.stack([one.vector for one in encoded]),
-        sentence_vectors=tuple(one.sentences for one in encoded),
-    )
-
-
-def _failed_document(collection: str, failed: Failed) -> Document:
-    item = failed.work.item
-    return Document(
-        # Not its content's id, which a readable document may have.
-        id=new_document_id(collection, item.source, "failed"),
-        collection=collection,
-        source=item.source,
-        title=item.name,
-        kind=BY_EXTENSION.get(extension_of(item.name), ""),
-        size=item.size,
-        content_hash=failed.digest,
-        passages=0,
-        characters=0,
-        pages=None,
-        page_kind="",
-        modified_at=item.modified_at,
-        ingested_at=datetime.now(UTC),
-        status="failed",
-        error=f"{failed.problem.reason} {failed.problem.action}".strip(),
-    )

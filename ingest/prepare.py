@@ -11,7 +11,6 @@ from app.domain import ParsedDocument, Passage
 from app.errors import FootnoteError, UnreadableDocument
 from app.records.document_writer import KnownFile, content_hash, new_document_id
 from ingest.items import Problem
-from ingest.parsers.build import pretty_name
 from ingest.plan import Recipes, Work
 from ingest.splitter import passage_version, split
 
@@ -62,7 +61,11 @@ Outcome = Same | Renamed | Failed | Read
 
 
 class Preparer:
-    """Turns work into outcomes."""
+    """Turns work into outcomes.
+
+    ``titled_by_name``: whether a document's title was made from its file name, and so changes with
+    it; what is embedded begins with the title.
+    """
 
     def __init__(
         self,
@@ -75,7 +78,7 @@ class Preparer:
         tokens: int,
         parse: Callable[[bytes, str], ParsedDocument],
         count_tokens: Callable[[Sequence[str]], list[int]],
-        title_of: Callable[[str], str],
+        titled_by_name: Callable[[KnownFile], bool],
     ) -> None:
         self._collection = collection
         self._recipes = recipes
@@ -83,7 +86,7 @@ class Preparer:
         self._tokens = tokens
         self._parse = parse
         self._count_tokens = count_tokens
-        self._title_of = title_of
+        self._titled_by_name = titled_by_name
         self._ids = {file.document_id for file in known.values()}  # never to be given twice
         self._gone: defaultdict[str, list[KnownFile]] = defaultdict(list)
         for file in gone:
@@ -108,7 +111,7 @@ class Preparer:
                 if known.recipe == recipe:
                     return Same(work, known)
             renamed = None if known else self._renamed(work, digest)
-            if renamed and self._keeps_title(renamed):
+            if renamed and not self._titled_by_name(renamed):
                 return Renamed(work, renamed)
             read = Read(
                 work,
@@ -151,10 +154,6 @@ class Preparer:
             return None
         candidates.remove(best)
         return best
-
-    def _keeps_title(self, file: KnownFile) -> bool:
-        """Whether the title came from the content; one made from the name changes with it."""
-        return self._title_of(file.document_id) != pretty_name(file.source.rpartition("/")[2])
 
     def _document_id(self, work: Work, digest: str) -> str:
         """An id that stays with the document through its versions."""

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import BadRequest, FootnoteError
+from ingest.browser import Browser, normal_url
 from ingest.filters import Filters
 from ingest.folders import list_path
 from ingest.git_repositories import list_repository
 from ingest.items import Item, Listing, over_limit, safe_name
-from ingest.websites import Browser, SiteLimits, list_page, list_site, normal_url
+from ingest.websites import SiteLimits, list_page, list_site
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 _SSH_ADDRESS = re.compile(r"[\w.-]+@[\w.-]+:(?!\\)")

@@ -43,7 +43,7 @@ class TantivyIndex:
         with self._guard:
             writer = self._writing()
             for entry in entries:
-                writer.delete_documents("passage_id", entry.passage_id)
+                writer.delete_documents_by_term("passage_id", entry.passage_id)
                 document = tantivy.Document()
                 document.add_text("passage_id", entry.passage_id)
                 document.add_text("document_id", entry.document_id)
@@ -61,7 +61,7 @@ class TantivyIndex:
         with self._guard:
             writer = self._writing()
             for passage_id in passage_ids:
-                writer.delete_documents("passage_id", passage_id)
+                writer.delete_documents_by_term("passage_id", passage_id)
 
     def commit(self) -> None:
         """Make additions and deletions durable and visible; lets the files' lock go."""
@@ -191,7 +191,10 @@ class TantivyIndex:
     def _writing(self) -> Any:
         if self._writer is None:
             try:
-                self._writer = self._opened().writer(heap_size=_WRITER_BYTES, num_threads=1)
+                writer = self._opened().writer(heap_size=_WRITER_BYTES, num_threads=1)
+                # A commit that a kill cut short leaves files whose names the next one would use.
+                writer.garbage_collect_files()
+                self._writer = writer
             except (OSError, ValueError) as error:
                 raise IndexUnavailable(
                     f"The lexical index in {self._path} can't be written: {error}.",

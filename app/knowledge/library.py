@@ -14,7 +14,6 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from sqlalchemy import Engine, select
 
 from app.domain import Document, Passage
 from app.errors import Busy, IndexMismatch
@@ -24,7 +23,6 @@ from app.knowledge.ports import Embedder, IndexEntry, LexicalIndex, Vector, Vect
 from app.records.document_writer import DocumentWriter, NewVersion
 from app.records.documents import DocumentStore
 from app.records.lock import writer_lock
-from app.records.tables import documents, passages
 
 _CHUNK = 1000
 """Passages per step of a rebuild: a few megabytes of vectors."""
@@ -35,7 +33,8 @@ class Library:
 
     def __init__(
         self,
-        engine: Engine,
+        documents: DocumentStore,
+        writer: DocumentWriter,
         *,
         data_dir: Path,
         model_name: str,
@@ -43,14 +42,13 @@ class Library:
         vectors: VectorIndex,
         lexical: LexicalIndex,
     ) -> None:
-        self._engine = engine
+        self.documents = documents
+        self.writer = writer
         self._data_dir = data_dir
         self._model_name = model_name
         self._holder = embedder
         self.vectors = vectors
         self.lexical = lexical
-        self.documents = DocumentStore(engine)
-        self.writer = DocumentWriter(engine)
         self._seen = self.documents.generation()
         self._refreshing = threading.Lock()
 
@@ -135,7 +133,7 @@ class Library:
         """After a kill or a lost index, make the indexes hold exactly what SQL holds."""
         self.refresh_if_changed()
         state = self.documents.state
-        expected = {name: set(ids) for name, ids in self._stored_ids().items()}
+        expected = {name: set(ids) for name, ids in self.documents.passage_ids().items()}
         total = sum(len(ids) for ids in expected.values())
         clean = state("dirty") != "1" and state("orphans") != "1"
         if clean and self.vectors.count() == total and self.lexical.count() == total:
@@ -161,7 +159,7 @@ class Library:
 
         ``progress`` is told passages done and passages in all.
         """
-        stored = [i for ids in self._stored_ids().values() for i in ids]
+        stored = [i for ids in self.documents.passage_ids().values() for i in ids]
         known = self.documents.state("model")
         embedder = self.embedder
         dimension = str(embedder.dimension)
@@ -188,18 +186,27 @@ class Library:
         self._seen_now()
         self.writer.set_state(dirty="0", orphans="0")
 
-    def refresh_if_changed(self) -> bool:
-        """See what other processes ingested since the last look; True when there was something."""
-        generation = self.documents.generation()
-        if generation == self._seen or not self._refreshing.acquire(blocking=False):
+    def refresh_if_changed(self, *, wait: bool = False) -> bool:
+        """See what other processes ingested since the last look; True when there was something.
+
+        While another thread does so: with ``wait`` stay until it is done, else return at once.
+        """
+        if self.is_current() or not self._refreshing.acquire(blocking=wait):
             return False
         try:
+            generation = self.documents.generation()
+            if generation == self._seen:
+                return False
             self.vectors.refresh()
             self.lexical.refresh()
             self._seen = generation
         finally:
             self._refreshing.release()
         return True
+
+    def is_current(self) -> bool:
+        """Whether this process has seen every change there is."""
+        return self.documents.generation() == self._seen
 
     def close(self) -> None:
         """Let go of files and connections."""
@@ -224,16 +231,6 @@ class Library:
             self.vectors.delete(name, [key for key, own in gone.items() if own == name])
         self.lexical.delete(gone)
         self.lexical.commit()
-
-    def _stored_ids(self) -> dict[str, list[str]]:
-        query = select(documents.c.collection, passages.c.id).join(
-            passages, passages.c.document_id == documents.c.id
-        )
-        stored: dict[str, list[str]] = {}
-        with self._engine.connect() as connection:
-            for row in connection.execute(query.order_by(passages.c.document_id)):
-                stored.setdefault(row.collection, []).append(row.id)
-        return stored
 
     def _entries(self, ids: Collection[str]) -> Iterator[list[IndexEntry]]:
         ordered = list(ids)

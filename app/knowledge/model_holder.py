@@ -35,10 +35,12 @@ class ModelHolder(Generic[Model]):
 
         Raises:
             NotReady: another thread is loading it and ``wait`` is False.
-            SettingsError: it cannot be loaded.
+            SettingsError: it cannot be loaded; with ``wait`` it is tried again.
         """
         if self._model is not None:
             return self._model
+        if self.error is not None and not wait:
+            raise self.error  # a wrong setting stays wrong; loading again takes seconds a request
         if not self._lock.acquire(blocking=wait):
             raise NotReady(f"The {self._what} is still loading.", "Try again in a few seconds.")
         try:

@@ -14,7 +14,7 @@ from app.knowledge.diversity import diversify, fold_near_duplicates
 from app.knowledge.document_fit import document_wish, prefer_fitting
 from app.knowledge.fusion import Candidate, fuse
 from app.knowledge.model_holder import ModelHolder
-from app.knowledge.ports import Embedder, Reranker
+from app.knowledge.ports import Embedder, Reranker, Vector
 from app.knowledge.terms import content_words, stems
 from app.telemetry import get_tracer
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from app.knowledge.library import Library
 
 tracer = get_tracer(__name__)
+
+_TRIES = 5
+"""Searches at most for one question while another process keeps changing documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +65,23 @@ class Retriever:
             IndexProblem: the index was built with another model, or does not answer.
         """
         timings: dict[str, float] = {}
-        options = self._options
         with _timed(timings, "embed"):
             vector = self._embedder.get().encode_query(question)
         self._library.check_model()
+        for _ in range(_TRIES):
+            # Another process may have replaced a document whose new passages this one has not seen
+            # yet, while SQL no longer knows the old ones: it would be missing altogether.
+            with _timed(timings, "refresh"):
+                self._library.refresh_if_changed(wait=True)
+            found = self._search(question, vector, k, filters, timings)
+            if self._library.is_current():
+                break
+        return found
+
+    def _search(
+        self, question: str, vector: Vector, k: int, filters: Filters, timings: dict[str, float]
+    ) -> Retrieval:
+        options = self._options
         store = self._library.documents
         with _timed(timings, "count"):
             searched = store.counts(filters)

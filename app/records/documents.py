@@ -219,6 +219,19 @@ class DocumentStore:
                     found[row.passage_id] = (passage_from_row(row), document_from_row(row))
         return found
 
+    def passage_ids(self) -> dict[str, list[str]]:
+        """Every passage id by collection: what the indexes must hold, no more and no less."""
+        query = (
+            select(documents.c.collection, passages.c.id)
+            .join(passages, passages.c.document_id == documents.c.id)
+            .order_by(passages.c.document_id, passages.c.ordinal)
+        )
+        stored: dict[str, list[str]] = {}
+        with self._engine.connect() as connection:
+            for row in connection.execute(query):
+                stored.setdefault(row.collection, []).append(row.id)
+        return stored
+
     def of_document(self, document_id: str) -> list[Passage]:
         """A document's passages in reading order."""
         query = (

@@ -60,9 +60,9 @@ def _window(text: str, hit: Hit, matches: Sequence[Span], width: int) -> Span:
     sentences = {start - hit.passage.start for start, _ in hit.passage.sentences} | {0}
     words = {text.rfind(" ", 0, max(start - width // 3, 0)) + 1 for start, _ in matches}
 
-    def score(start: int) -> tuple[int, int, bool, int]:
+    def score(start: int) -> tuple[int, bool, int, int]:
         inside = [text[a:b].lower() for a, b in matches if start <= a and b <= start + width]
-        return len(set(inside)), len(inside), start in sentences, -start
+        return len(set(inside)), start in sentences, len(inside), -start
 
     low = max(sentences | words, key=score)
     high = min(low + width, len(text))
@@ -70,4 +70,5 @@ def _window(text: str, hit: Hit, matches: Sequence[Span], width: int) -> Span:
         line = max(text.rfind(end, low, high) for end in ("\n", ". ", ".\n"))
         word = text.rfind(" ", low, high)
         high = line + 1 if line > low + width * 0.6 else word if word > low else high
+        high = low + len(text[low:high].rstrip())
     return low, high

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from urllib.parse import quote as url_quote
 from urllib.parse import urlencode, urlsplit
 
-from app.domain import Hit, PageKind
+from app.domain import Document, Hit, PageKind
 
 CONTEXT_CHARS = 180
 """Characters shown before and after a quote: enough to see what it talks about."""
@@ -35,6 +35,11 @@ def file_name(source: str) -> str:
         parts = urlsplit(source)
         return PurePosixPath(parts.path).name or parts.netloc
     return PurePosixPath(source.replace("\\", "/")).name or source
+
+
+def lost_upload(document: Document) -> bool:
+    """True for an upload that could not be read: its bytes are gone, and only a new one helps."""
+    return document.status == "failed" and document.source.startswith("upload:")
 
 
 def lead(text: str) -> str:

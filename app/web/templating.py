@@ -94,7 +94,8 @@ def templates() -> Jinja2Blocks:
     }
     found.env.globals["static"] = static_url
     found.env.globals["query"] = query
-    for tool in (places.passage_url, places.hit_url, places.place, places.file_name):
+    tools = (places.passage_url, places.hit_url, places.place, places.file_name, places.lost_upload)
+    for tool in tools:
         found.env.globals[tool.__name__] = tool
     found.env.globals |= {"lead": places.lead, "tail": places.tail}
     found.env.globals["ui"] = found.env.get_template("_macros.html").module

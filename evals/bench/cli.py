@@ -64,6 +64,6 @@ def everything(
 def _run(
     suites: tuple[str, ...], corpus: Path | None, rounds: int, questions: int, json: Path | None
 ) -> None:
-    from evals.bench import suites as bench  # noqa: PLC0415  # the help needs none of it
+    from evals.bench import suites as measurements  # noqa: PLC0415  # the help needs none of it
 
-    bench.run(suites, corpus, rounds, questions, json, Console())
+    measurements.run(suites, corpus, rounds, questions, json, Console())

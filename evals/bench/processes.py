@@ -129,7 +129,7 @@ def blocks(module: str, work: Path, *arguments: str) -> Iterator[Blocks]:
 
 
 class Server:
-    """Footnote's server as users run it, asked over one connection that is kept open."""
+    """Footnote's server as users run it, asked over a connection that stays open for a block."""
 
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self._process = process
@@ -158,6 +158,7 @@ class Server:
 
     def ask(self, questions: Sequence[str]) -> list[float]:
         """Milliseconds of ``POST /api/v1/ask`` for each question."""
+        self._connect()
         return [
             self._timed("POST", "/api/v1/ask", json.dumps({"question": text}).encode(), "state")
             for text in questions
@@ -165,14 +166,25 @@ class Server:
 
     def search(self, questions: Sequence[str], k: int) -> list[float]:
         """Milliseconds of ``GET /api/v1/search`` for each question."""
+        self._connect()
         return [
             self._timed("GET", f"/api/v1/search?k={k}&q={quote(text)}", None, "results")
             for text in questions
         ]
 
+    def _connect(self) -> None:
+        """A fresh connection, for the server closes one that is idle while others are measured."""
+        self._connection.close()
+        self._timed("GET", "/healthz", None, "status")
+
     def _timed(self, method: str, path: str, body: bytes | None, key: str) -> float:
         started = time.perf_counter()
-        status, data = self._send(method, path, body)
+        try:
+            status, data = self._send(method, path, body)
+        except OSError as error:
+            raise ContenderFailed(
+                f"The server broke off: {error}.", "Run `footnote serve` and see what it says."
+            ) from error
         milliseconds = (time.perf_counter() - started) * 1000
         if status != http.client.OK or key not in json.loads(data):
             raise ContenderFailed(

@@ -140,7 +140,7 @@ def test_an_unexpected_error_says_how_to_see_more_and_debug_shows_it(
     # A broken installation stands for everything nobody thought of.
     (tmp_path / "breaks").mkdir()
     (tmp_path / "breaks" / "sitecustomize.py").write_text(
-        "import sys\nsys.modules['app.cli_status'] = None\n"
+        "import sys\nsys.modules['app.terminal.status'] = None\n"
     )
     extra = {"PYTHONPATH": f"{tmp_path / 'breaks'}{os.pathsep}{Path(__file__).parents[2]}"}
     done = call("status", **extra)
@@ -258,6 +258,50 @@ def test_ctrl_c_reports_what_was_done_and_the_next_run_completes_it(
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["added"] + report["unchanged"] == 10
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seconds", [0.3, 2.0])
+def test_ctrl_c_while_the_model_loads_ends_at_once_and_cleanly(
+    folder: Path, tmp_path: Path, seconds: float
+) -> None:
+    process = subprocess.Popen(
+        [*FOOTNOTE, "ingest", str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment(tmp_path / "data"),
+    )
+    lock = tmp_path / "data" / "ingest.lock"
+    while not lock.exists() or not lock.read_text():
+        assert process.poll() is None
+        time.sleep(0.02)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    _, complaints = process.communicate(timeout=120)
+    assert process.returncode == 130, complaints
+    assert "Traceback" not in complaints
+    assert "terminate" not in complaints
+    assert time.monotonic() - start < 30
+
+
+def test_ctrl_c_while_waiting_for_another_writer_ends_at_once(folder: Path, tmp_path: Path) -> None:
+    from app.records.lock import writer_lock
+
+    with writer_lock(tmp_path / "data", wait=False):
+        process = subprocess.Popen(
+            [*FOOTNOTE, "ingest", str(folder)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment(tmp_path / "data"),
+        )
+        assert process.stderr is not None
+        assert "Waiting for another ingest" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 130
 
 
 # --- ask, status, documents ----------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""Another process, and a Chroma server on loopback, for every contract test of this worker."""
+"""What contract tests run on: another process, a Chroma server, SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
+from sqlalchemy import Engine, create_engine, text
 
+from app.records.database import open_database
 from tests.plugins.programs import free_port
 
 Elsewhere = Callable[..., Any]
@@ -32,7 +34,8 @@ def running_chroma(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]
     """A Chroma server that keeps its data in ``folder``: its URL and its process."""
     port = free_port()
     program = Path(sys.executable).with_name("chroma")
-    command = [program, "run", "--path", folder, "--host", "127.0.0.1", "--port", str(port)]
+    command = [str(program), "run", "--path", str(folder)]
+    command += ["--host", "127.0.0.1", "--port", str(port)]
     with (folder.parent / "chroma.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         try:
@@ -62,3 +65,35 @@ def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder.mkdir()
     with running_chroma(folder) as (url, _):
         yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_database(postgres_server: str) -> str:
+    """One database for all tests that empty it: making one for each leaves 300 files apiece."""
+    engine = create_engine(f"{postgres_server}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE DATABASE contracts"))
+    engine.dispose()
+    return f"{postgres_server}/contracts"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The SQLAlchemy URL of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'new folder' / 'footnote.db'}"
+    address: str = request.getfixturevalue("postgres_database")
+    engine = create_engine(address)
+    with engine.begin() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+    return address
+
+
+@pytest.fixture
+def engine(url: str) -> Iterator[Engine]:
+    """The database, with the schema of today."""
+    opened = open_database(url)
+    yield opened
+    opened.dispose()

@@ -331,7 +331,7 @@ def test_damaged_files_are_said_in_a_sentence_and_clearing_cures_them(
         (copy / name).write_bytes((copy / name).read_bytes()[:10] + b"garbage")
         damaged = TantivyIndex(copy)
         for use in (lambda index: found(index, "harbor"), TantivyIndex.count, TantivyIndex.ids):
-            with pytest.raises(IndexUnavailable, match="lexical index.*footnote reindex"):
+            with pytest.raises(IndexUnavailable, match=r"lexical index.*footnote reindex"):
                 use(damaged)
         damaged.clear()
         store(damaged, b="harbor")
@@ -372,3 +372,25 @@ def test_an_index_of_another_format_is_begun_anew(
     assert again.count() == 0  # reconciling with SQL fills it
     store(again, b="harbor")
     assert found(TantivyIndex(folder), "harbor") == ["b"]
+
+
+def test_a_commit_that_a_kill_cut_short_does_not_stop_the_next_one(
+    index: LexicalIndex, folder: Path
+) -> None:
+    """The files of the commit are there, only the one that names them all is of before."""
+    store(index, a="harbor", b="harbor", c="harbor")
+    index.close()
+    before = (folder / "meta.json").read_bytes()
+    for _ in range(2):
+        again = TantivyIndex(folder)
+        again.delete(["a"])
+        again.add([entry("d", "harbor")])
+        again.commit()
+        assert again.ids() == {"b", "c", "d"}
+        again.close()
+        (folder / "meta.json").write_bytes(before)
+    last = TantivyIndex(folder)
+    assert last.ids() == {"a", "b", "c"}
+    last.delete(["b"])
+    last.commit()
+    assert last.ids() == {"a", "c"}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
@@ -18,7 +17,6 @@ from sqlalchemy.exc import StatementError
 
 from app.domain import Filters
 from app.errors import IndexUnavailable, NotFound, SettingsError
-from app.records.answers import AnswerStore, Feedback
 from app.records.database import HEAD, open_database
 from app.records.document_writer import DocumentWriter, content_hash, new_document_id
 from app.records.documents import DocumentStore, SortKey
@@ -27,22 +25,6 @@ from app.records.tables import metadata, originals, passage_vectors, passages
 from tests.contracts.documents import CHANGED, INGESTED, REVIEW, TABLE, document, version
 
 EVERYTHING = Filters()
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database's URL."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'new folder' / 'footnote.db'}"
-    address: str = request.getfixturevalue("postgres_url")
-    return address
-
-
-@pytest.fixture
-def engine(url: str) -> Iterator[Engine]:
-    opened = open_database(url)
-    yield opened
-    opened.dispose()
 
 
 @pytest.fixture
@@ -252,16 +234,15 @@ def test_originals_are_compressed_when_that_helps(
 def test_every_change_that_readers_must_see_counts_up(
     store: DocumentStore, writer: DocumentWriter
 ) -> None:
-    seen = [store.generation()]
-    for change in (
-        lambda: writer.put([version("a", "Text.")]),
-        lambda: writer.rename("doc_a", "/b.md", "1", "/"),
-        lambda: writer.remove(["doc_a"]),
-        writer.bump,
-    ):
-        change()
-        seen.append(store.generation())
-    assert seen == [0, 1, 2, 3, 4]
+    assert store.generation() == 0
+    writer.put([version("a", "Text.")])
+    assert store.generation() == 1
+    writer.rename("doc_a", "/b.md", "1", "/")
+    assert store.generation() == 2
+    writer.remove(["doc_a"])
+    assert store.generation() == 3
+    writer.bump()
+    assert store.generation() == 4
 
 
 def test_changes_at_the_same_time_are_all_counted(url: str, engine: Engine) -> None:
@@ -415,7 +396,14 @@ def test_documents_are_sorted_and_paged(
     writer.put(
         [
             version("a", "1.", "2.", "3.", title="apple", kind="md", ingested_at=INGESTED),
-            version("b", "1.", title="Bread", kind="html", ingested_at=INGESTED - hour),
+            version(
+                "b",
+                "1.",
+                title="Bread",
+                kind="html",
+                ingested_at=INGESTED - hour,
+                collection="people",
+            ),
             version(
                 "c",
                 "1.",
@@ -563,6 +551,7 @@ def test_how_a_job_ended_can_be_read(jobs: JobQueue) -> None:
     assert jobs.batch("unknown") == []
 
 
+@pytest.mark.slow
 def test_a_job_that_a_kill_interrupted_is_taken_again(url: str) -> None:
     program = (
         "import os, signal, sys\n"
@@ -622,15 +611,6 @@ def test_an_upload_s_bytes_are_kept_while_it_waits_and_not_after(
     assert rows(engine, "originals") == 0
 
 
-# --- answers' feedback; answers themselves: tests/records/test_answers.py ---------------------------
-
-
-def test_feedback_needs_an_answer(engine: Engine) -> None:
-    with pytest.raises(NotFound, match="no answer at this address"):
-        AnswerStore(engine).add_feedback(Feedback("ans_none", helpful=True))
-    assert rows(engine, "feedback") == 0
-
-
 # --- opening -------------------------------------------------------------------------------------
 
 
@@ -661,6 +641,7 @@ def test_a_current_database_is_opened_as_it_is(url: str, engine: Engine) -> None
     again.dispose()
 
 
+@pytest.mark.slow
 def test_an_empty_database_may_be_opened_by_several_at_once(url: str) -> None:
     program = (
         "import sys; from app.records.database import open_database;"
@@ -668,7 +649,7 @@ def test_an_empty_database_may_be_opened_by_several_at_once(url: str) -> None:
     )
     command = [sys.executable, "-c", program, url]
     opening = [
-        subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(3)
+        subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)
     ]
     for one in opening:
         assert one.stdin is not None
@@ -687,7 +668,7 @@ def test_an_empty_database_may_be_opened_by_several_at_once(url: str) -> None:
 def test_a_database_of_a_newer_release_is_refused_in_a_sentence(url: str, engine: Engine) -> None:
     with engine.begin() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
-    with pytest.raises(IndexUnavailable, match="another version of Footnote.*Install that version"):
+    with pytest.raises(IndexUnavailable, match="by another version of Footnote"):
         open_database(url)
 
 
@@ -724,5 +705,5 @@ def test_a_file_that_is_no_database_is_said_in_a_sentence(tmp_path: Path) -> Non
 
 def test_a_folder_that_cannot_be_made_is_said_in_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(IndexUnavailable, match="can't be used.*FOOTNOTE_DATA_DIR"):
+    with pytest.raises(IndexUnavailable, match=r"can't be used.*FOOTNOTE_DATA_DIR"):
         open_database(f"sqlite:///{tmp_path / 'file' / 'data' / 'footnote.db'}")

@@ -89,7 +89,8 @@ def test_adding_an_id_again_replaces_vector_and_metadata(index: VectorIndex) -> 
     index.add([entry("a", vector=EAST, kind="pdf")])
     assert index.count() == 1
     [(key, score)] = index.search(EAST, 5, Filters(kinds=("pdf",)), ["default"])
-    assert (key, score) == ("a", pytest.approx(1, abs=1e-6))
+    assert key == "a"
+    assert score == pytest.approx(1, abs=1e-6)
     assert found(index, Filters(kinds=("md",))) == []
 
 
@@ -279,7 +280,7 @@ def test_damaged_files_are_said_in_a_sentence_and_clearing_cures_them(tmp_path: 
     index.close()
     (folder / "chroma.sqlite3").write_bytes(b"not a database " * 500)
     damaged = embedded_chroma(folder)
-    with pytest.raises(IndexUnavailable, match="can't be opened.*footnote reindex"):
+    with pytest.raises(IndexUnavailable, match=r"can't be opened.*footnote reindex"):
         found(damaged)
     damaged.clear()
     damaged.add([entry("b")])

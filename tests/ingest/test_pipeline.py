@@ -156,6 +156,17 @@ def test_a_title_made_from_the_name_follows_the_name(
     assert same_in_index_and_database(services)
 
 
+def test_a_title_that_stands_in_the_file_is_kept_though_the_name_says_the_same(
+    run: Run, services: Services, write: Write, folder: Path
+) -> None:
+    path = write("river-report.md", "# River report\n\nThe river Douro is clean.")
+    run()
+    before = stored(services)["river-report.md"]
+    path.rename(folder / "b.md")
+    assert run().passages == 0
+    assert stored(services) == {"b.md": before}
+
+
 def test_a_new_file_under_a_freed_name_gets_an_id_of_its_own(
     run: Run, services: Services, write: Write, folder: Path
 ) -> None:

@@ -11,16 +11,10 @@ from pathlib import Path
 import pytest
 
 from app.errors import BadRequest, UnreadableDocument
+from ingest.browser import Browser, checked_redirect, normal_url
 from ingest.filters import Filters
 from ingest.items import Listing
-from ingest.websites import (
-    Browser,
-    SiteLimits,
-    checked_redirect,
-    list_page,
-    list_site,
-    normal_url,
-)
+from ingest.websites import SiteLimits, list_page, list_site
 
 Reply = tuple[int, dict[str, str], bytes]
 

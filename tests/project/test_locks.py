@@ -22,6 +22,7 @@ COMES_WITH = {  # imported for its types or helpers; belongs to a package that i
     "mcp-types": "mcp",
     "lxml": "python-docx",
     "transformers": "sentence-transformers",
+    "tokenizers": "transformers",
 }
 
 

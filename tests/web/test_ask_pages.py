@@ -159,6 +159,16 @@ def test_the_stream_goes_from_searching_to_the_answer(client: TestClient) -> Non
     assert "7:30" in client.get(address).text
 
 
+@pytest.mark.slow
+def test_a_question_that_meets_a_loading_model_waits_for_it(settings: Settings) -> None:
+    with browsing(build_services(settings)) as client:
+        assert "Warming up" in words(client.get("/readiness").text)
+        got = events(client.post("/ask", data={"q": QUESTION}, headers=HTMX).text)
+        assert "Warming up, then searching" in got[0][1]
+        assert got[-1][0] == "footnote:finished"
+        assert "hx-get" not in client.get("/readiness").text
+
+
 def test_every_part_of_the_stream_has_a_place_on_the_page(client: TestClient) -> None:
     home = client.get("/").text
     stream = client.post("/ask", data={"q": QUESTION}, headers=HTMX).text

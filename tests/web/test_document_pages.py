@@ -144,6 +144,10 @@ def test_one_bad_file_does_not_stop_the_others(client: TestClient) -> None:
     assert "empty" in states["empty.md"][1]
     assert "job-failed" in states["noise.bin"][0]
     assert "2 files could not be read" in words(page)
+    listed = tree(client.get("/documents?q=empty.md").text).css_first("tbody tr")
+    assert not listed.css("form")  # its bytes are not kept: only a new upload helps
+    link = listed.css_first("th a").attributes["href"] or ""
+    assert "Upload a corrected file" in words(client.get(link).text)
 
 
 def test_a_file_that_is_too_large_is_named_and_the_rest_is_taken(client: TestClient) -> None:

@@ -51,22 +51,25 @@ document.addEventListener("footnote:finished", (event) => {
   if (document.activeElement === $("#q")) $("#answer-title")?.focus({ preventScroll: true });
 });
 
-// A stream that ends without an answer must not look as if it still went on.
-function ended() {
+document.addEventListener("htmx:before:request", (event) => {
+  if (event.target === ask() && ask().dataset.asking) say(ask().dataset.asking);
+});
+
+// A question that ends without an answer must not look as if it still went on.
+function ended(event) {
+  if (event.target !== ask()) return;
   const words = stopping ? ask().dataset.stopped : ask().dataset.lost;
+  const told = stopping || event.type === "htmx:error";
   stopping = false;
   setTimeout(() => {
     const draft = $("#draft[aria-busy=true]");
-    if (!draft || ask().classList.contains("htmx-request")) return;
-    if ($(".skeleton", draft)) $("#result").replaceChildren();
-    else draft.removeAttribute("aria-busy");
+    if (ask().classList.contains("htmx-request") || !(draft || told)) return;
+    if (draft && $(".skeleton", draft)) $("#result").replaceChildren();
+    draft?.removeAttribute("aria-busy");
     say(words);
   }, 50);
 }
-document.addEventListener("htmx:sse:close", ended);
-document.addEventListener("htmx:error", (event) => {
-  if (event.target === ask()) say(stopping ? ask().dataset.stopped : ask().dataset.lost);
-});
+for (const end of ["htmx:finally:request", "htmx:error"]) document.addEventListener(end, ended);
 
 // --- keys -----------------------------------------------------------------------------------------
 

@@ -1,0 +1,1 @@
+"""What the command line shows and looks up; `app.cli` decides, this prints."""

@@ -1,0 +1,138 @@
+"""The whole product in a real browser: `footnote ingest`, `footnote serve`, Chromium."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tests.plugins import programs
+from tests.project.running import Program, running, status, wait_until
+from tests.web.harbor import write_harbor
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page
+
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """These share one server and one browser, so one worker runs them all."""
+    for item in items:
+        if HERE in item.path.parents:
+            for mark in (pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("e2e")):
+                item.add_marker(mark)
+
+
+@dataclass(frozen=True)
+class LiveServer:
+    """A running server: its address, its data, the folder that was ingested."""
+
+    url: str
+    data_dir: Path
+    folder: Path
+    program: Program
+
+
+def environment(data_dir: Path) -> dict[str, str]:
+    return {"FOOTNOTE_DATA_DIR": str(data_dir), "FOOTNOTE_EMBEDDING_PRECISION": "float32"}
+
+
+def footnote(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "app.cli", *arguments]
+
+
+@contextmanager
+def serving(data_dir: Path, log: Path, *, ready: bool = True) -> Iterator[tuple[str, Program]]:
+    """`footnote serve` on a free port; with ``ready``, once questions can be answered."""
+    port = programs.free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = footnote("serve", "--port", str(port))
+    root = HERE.parent.parent
+    with running(command, log, environment(data_dir), cwd=root) as program:
+        wait_until(lambda: status(f"{url}/{'readyz' if ready else 'healthz'}") == 200, program)
+        yield url, program
+
+
+@pytest.fixture(scope="session")
+def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """One server for all tests here, over a harbor's documents that the command line ingested."""
+    programs.chromium()  # before anything is started: skips when there is none
+    base = tmp_path_factory.mktemp("e2e")
+    folder, data = base / "harbor", base / "data"
+    folder.mkdir()
+    write_harbor(folder)
+    ingest = footnote("ingest", str(folder), "--collection", "harbor")
+    with running(ingest, base / "ingest.log", environment(data), cwd=HERE.parent.parent) as program:
+        assert program.process.wait(timeout=240) == 0, program.output()
+    with serving(data, base / "serve.log") as (url, program):
+        yield LiveServer(url, data, folder, program)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    path = programs.chromium()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+OpenPage = Callable[..., "Page"]
+
+
+@pytest.fixture
+def open_page(live_server: LiveServer, browser: Browser) -> Iterator[OpenPage]:
+    """Open an address in a fresh window.
+
+    At the end nothing may have been complained about: no script error, no console error or
+    warning but the ``expected`` one, nothing that the content policy blocked.
+    """
+    complaints: list[str] = []
+    contexts: list[BrowserContext] = []
+
+    def opened(address: str = "/", expected: str = "404 (Not Found)", **options: Any) -> Page:
+        options.setdefault("viewport", {"width": 1280, "height": 900})
+        context = browser.new_context(base_url=live_server.url, **options)
+        context.set_default_timeout(20_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on(
+            "console",
+            lambda said: (
+                complaints.append(f"{page.url}: {said.type} {said.text}")
+                if said.type in ("error", "warning") and expected not in said.text
+                else None
+            ),
+        )
+        page.goto(address)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def ask(page: Page, question: str) -> None:
+    """Type a question, press Enter, wait for the answer."""
+    page.fill("#q", question)
+    page.press("#q", "Enter")
+    page.locator("#result article.answer").wait_for()
