@@ -10,8 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from app.domain import DEFAULT_COLLECTION
+from app.terminal.session import (
+    asked,
+    command_settings,
+    complain,
+    debugging,
+    note,
+    opened,
+    wait_for_model,
+)
+
 if TYPE_CHECKING:
-    from app.bootstrap import Services
     from app.domain import Document
     from app.settings import Settings
     from ingest.pipeline import IngestOptions
@@ -55,17 +65,17 @@ def main() -> NoReturn:
     except SystemExit as ending:
         code = ending.code
     except FootnoteError as error:
-        _complain(error.detail, error.action)
+        complain(error.detail, error.action)
     except KeyboardInterrupt:
         code = INTERRUPTED
     except BrokenPipeError:
         # Whoever read our output went away, as `head` does; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except Exception as error:  # no traceback ever reaches a person
-        if _debugging():
+        if debugging():
             raise
         text = " ".join(str(error).split())
-        _complain(
+        complain(
             f"Something went wrong: {type(error).__name__}{': ' if text else ''}{text}",
             "Run again with FOOTNOTE_LOG_LEVEL=debug to see where, and report it.",
         )
@@ -108,7 +118,7 @@ def demo(host: HostOption = None, port: PortOption = None) -> None:
     from app.terminal.serving import check_port
     from ingest.pipeline import IngestOptions
 
-    settings = _settings(host=host, port=port)
+    settings = command_settings(host=host, port=port)
     check_port(settings, "demo")
     documents = Path(ingest.sample.__file__).parent / "documents"
     report = _ingest(settings, [str(documents)], IngestOptions(collection="sample"))
@@ -123,7 +133,7 @@ def serve(host: HostOption = None, port: PortOption = None) -> None:
     """Serve the app until Ctrl-C."""
     from app.terminal.serving import check_port
 
-    settings = _settings(host=host, port=port)
+    settings = command_settings(host=host, port=port)
     check_port(settings, "serve")
     _serve(settings)
 
@@ -133,7 +143,7 @@ def ingest(
     targets: Annotated[
         list[str], typer.Argument(metavar="PATH|URL…", help="Folders, files, pages, repositories.")
     ],
-    collection: CollectionOption = "default",
+    collection: CollectionOption = DEFAULT_COLLECTION,
     include: Annotated[
         list[str] | None, typer.Option(help="Only files that match this glob; may be repeated.")
     ] = None,
@@ -183,7 +193,7 @@ def ingest(
         wait=not no_wait,
         force=force,
     )
-    report = _ingest(_settings(), targets, options)
+    report = _ingest(command_settings(), targets, options)
     if as_json:
         print_json(report.to_json())
     else:
@@ -214,19 +224,19 @@ def ask(
     from app.domain import Filters, Question
     from app.terminal.output import print_answer, print_json, print_results
 
-    settings = _settings()
+    settings = command_settings()
     filters = Filters(collections=tuple(collection or ()))
-    with _opened(settings) as services:
+    with opened(settings) as services:
         if not services.documents.counts(filters)[0]:
             where = f"into {', '.join(filters.collections)}" if collection else "here"
-            _note(
+            note(
                 f"No documents are ingested {where} yet (data folder "
                 f"{settings.data_dir.resolve()}). Add some: footnote ingest PATH"
             )
-        _wait_for_model(services)
+        wait_for_model(services)
         if mode == "search":
             count = results or settings.search_results
-            retrieval = services.search.search(_asked(question), count, filters)
+            retrieval = services.search.search(asked(question), count, filters)
             hits = retrieval.hits[:count]
             if as_json:
                 found = SearchResponse(results=[SearchResult.of(hit) for hit in hits])
@@ -247,7 +257,7 @@ def status(as_json: JsonOption = False) -> None:
     from app.terminal.output import print_json, print_status
     from app.terminal.status import status_of
 
-    with _opened(_settings()) as services:
+    with opened(command_settings()) as services:
         found = status_of(services)
     if as_json:
         print_json(found)
@@ -261,9 +271,9 @@ def reindex() -> None:
     from app.records.lock import writer_lock
     from app.terminal.progress import progress_bar
 
-    settings = _settings()
+    settings = command_settings()
     with (
-        _opened(settings) as services,
+        opened(settings) as services,
         progress_bar("Rebuilding the indexes") as bar,
         writer_lock(settings.data_dir, wait=True, on_wait=bar.note),
     ):
@@ -284,7 +294,7 @@ def list_documents(
     from app.terminal.output import print_documents, print_json
     from app.terminal.status import document_fields
 
-    with _opened(_settings()) as services:
+    with opened(command_settings()) as services:
         found: list[Document] = []
         while True:
             page, total = services.documents.find(
@@ -309,10 +319,10 @@ def remove_documents(
     from app.records.lock import writer_lock
     from app.terminal.status import resolve_documents
 
-    settings = _settings()
-    with _opened(settings) as services:
+    settings = command_settings()
+    with opened(settings) as services:
         found = resolve_documents(services, names)
-        with writer_lock(settings.data_dir, wait=True, on_wait=_note):
+        with writer_lock(settings.data_dir, wait=True, on_wait=note):
             passages = services.library.remove([document.id for document in found])
     typer.echo(f"Removed {len(found):,} documents with {passages:,} passages.")
 
@@ -343,95 +353,23 @@ def bench(context: typer.Context) -> None:
 # --- helpers -------------------------------------------------------------------------------------
 
 
-def _settings(**overrides: object) -> Settings:
-    """Settings, where options win over the environment; and the log as they ask for it."""
-    from app.server import configure_logging
-    from app.settings import load_settings
-
-    settings = load_settings(
-        **{key: value for key, value in overrides.items() if value is not None}
-    )
-    # A command's output is its answer; the log is for those who ask for it.
-    quiet = "warning" if settings.log_level == "info" else settings.log_level
-    configure_logging(quiet)
-    return settings
-
-
-class _opened:  # noqa: N801  # reads as a verb where it is used
-    """Services that are closed at the end."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-
-    def __enter__(self) -> Services:
-        from app.bootstrap import build_services
-
-        self._services = build_services(self._settings)
-        return self._services
-
-    def __exit__(self, *_error: object) -> None:
-        self._services.close()
-
-
 def _ingest(settings: Settings, targets: list[str], options: IngestOptions) -> IngestReport:
     """Ingest with a progress bar; Ctrl-C and TERM end it after the step under way."""
     from app.terminal.progress import interruptible, progress_display
     from ingest.pipeline import ingest as run
 
     with (
-        _opened(settings) as services,
+        opened(settings) as services,
         progress_display() as progress,
         interruptible(progress.note) as interrupted,
     ):
         return run(services, targets, options, progress, interrupted)
 
 
-def _wait_for_model(services: Services) -> None:
-    """Load the model, saying so when that takes a moment."""
-    from app.terminal.progress import waiting
-
-    with waiting("Loading the search model…"):
-        services.warm_up()
-    if services.readiness().state == "failed":
-        from app.errors import IndexProblem
-
-        services.library.check_model()
-        services.embedder.get(wait=True)
-        raise IndexProblem(services.readiness().message)
-
-
-def _asked(question: str) -> str:
-    from app.errors import EmptyQuestion
-
-    if not question.strip():
-        raise EmptyQuestion("The question is empty.", "Type a question or a few keywords.")
-    return question
-
-
 def _serve(settings: Settings) -> None:
     from app.server import serve as run
 
-    run(settings, lambda address: _note(f"Footnote is at {address} (Ctrl-C ends it)"))
-
-
-def _note(sentence: str) -> None:
-    typer.echo(sentence, err=True)
-
-
-def _complain(detail: str, action: str) -> None:
-    typer.secho(detail, fg=typer.colors.RED, err=True)
-    if action:
-        typer.echo(action, err=True)
-
-
-def _debugging() -> bool:
-    from app.errors import FootnoteError
-    from app.settings import load_settings
-
-    try:
-        return load_settings().log_level == "debug"
-    except FootnoteError:
-        return False
+    run(settings, lambda address: note(f"Footnote is at {address} (Ctrl-C ends it)"))
 
 
 if __name__ == "__main__":

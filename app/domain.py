@@ -14,6 +14,9 @@ from typing import Literal
 Span = tuple[int, int]
 """``(start, end)``, half-open character offsets."""
 
+DEFAULT_COLLECTION = "documents"
+"""Where documents go when nobody names a collection."""
+
 Mode = Literal["auto", "quotes", "written"]
 PageKind = Literal["page", "slide", "sheet", ""]
 """What a document's page number counts; empty when it has no pages."""

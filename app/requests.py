@@ -16,13 +16,13 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from app.domain import DEFAULT_COLLECTION
 from app.errors import BadRequest, NotFound, TooLarge, Unprocessable
 from app.settings import Settings
 
 if TYPE_CHECKING:
     from app.bootstrap import Services
 
-DEFAULT_COLLECTION = "documents"
 API_PREFIXES = ("/api/", "/v1/", "/mcp", "/healthz", "/readyz", "/openapi.json")
 _COLLECTION = re.compile(r"\w[\w .-]{0,99}")
 _MAX_NAME = 200

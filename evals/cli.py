@@ -49,7 +49,10 @@ def evaluate(  # options of a command
     ] = True,
     resume: Annotated[
         Path | None,
-        typer.Option(help="Write each case to this JSONL file; go on where it ends."),
+        typer.Option(
+            help="Write each case to this JSONL file, or go on where it ends "
+            "(it notices other settings and documents, not changed code)."
+        ),
     ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
     markdown_file: Annotated[

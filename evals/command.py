@@ -20,7 +20,7 @@ from app.bootstrap import Services, build_services
 from app.domain import Filters
 from app.errors import BadRequest, NotFound
 from app.settings import Settings, load_settings
-from evals import ingesting, report
+from evals import ingesting, rendering, report
 from evals.datasets import Dataset, load
 from evals.runner import RunOptions, run
 
@@ -71,10 +71,10 @@ def evaluate(options: EvalOptions, console: Console) -> report.Report:
     finally:
         services.close()
     made = report.summarize(result, options.worst)
-    report.show(made, console)
+    rendering.show(made, console)
     for path, text in (
         (options.json_file, report.to_json),
-        (options.markdown_file, report.to_markdown),
+        (options.markdown_file, rendering.to_markdown),
     ):
         if path is not None:
             write(path, text(made))

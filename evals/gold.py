@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import unicodedata
@@ -35,7 +36,10 @@ Places = dict[str, tuple[Span, ...]]
 
 
 class GoldFinder:
-    """Knows the stored documents by the names that datasets use. Reads texts once."""
+    """Knows the stored documents by the names that datasets use. Reads texts once.
+
+    ``missing``: names that no stored document has; ``fingerprint``: of what is stored.
+    """
 
     def __init__(self, documents: DocumentStore, cases: Sequence[Case]) -> None:
         """Raises NotFound when none of the cases' documents is in the store."""
@@ -58,6 +62,10 @@ class GoldFinder:
             ids = ids or [key for key in same_end if plain.endswith(f"/{self._labels[key]}")]
             self._by_name[name] = ids
             self._labels |= dict.fromkeys(ids, name)
+        fingerprint = sorted(
+            f"{self._labels[d.id]}\t{d.content_hash}\t{d.passages}" for d in stored
+        )
+        self.fingerprint = hashlib.sha256("\n".join(fingerprint).encode()).hexdigest()[:16]
         self.missing = tuple(sorted(name for name in names if not self._by_name[name]))
         if names and len(self.missing) == len(names):
             raise NotFound(

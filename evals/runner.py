@@ -68,7 +68,7 @@ def run(
     finder = GoldFinder(services.documents, cases)
     services.embedder.get(wait=True)
     services.search.search("warm up", 1)
-    environment = describe(services, dataset, options)
+    environment = describe(services, dataset, options) | {"documents_sha256": finder.fingerprint}
     started = time.perf_counter()
     known, stream = _resumed(options.resume, environment)
     runner = _Runner(services, finder, options)

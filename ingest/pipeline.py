@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 
 from app.bootstrap import Services
-from app.domain import BlockKind, Span
+from app.domain import DEFAULT_COLLECTION, BlockKind, Span
 from app.errors import BadRequest, Busy
 from app.knowledge.passage_text import embedding_text
 from app.knowledge.ports import Encoded
@@ -48,7 +48,7 @@ EMBED_AT_ONCE = 32
 class IngestOptions:
     """How to ingest. ``force`` reads everything again, also what did not change."""
 
-    collection: str = "default"
+    collection: str = DEFAULT_COLLECTION
     sources: SourceOptions = field(default_factory=SourceOptions)
     dry_run: bool = False
     wait: bool = True

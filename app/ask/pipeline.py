@@ -126,7 +126,9 @@ class Asker:
             span.end()
 
     def _accepted(self, question: Question) -> str:
-        text = " ".join(question.text.split())
+        # NUL and lone surrogates are no text: PostgreSQL refuses the one, every encoder the other.
+        whole = question.text.replace("\0", " ").encode("utf-8", "replace").decode()
+        text = " ".join(whole.split())
         if not text:
             raise EmptyQuestion("The question is empty.", "Type a question or a few keywords.")
         if len(text) > self._options.max_question_chars:

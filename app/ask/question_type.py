@@ -26,7 +26,7 @@ _MONTH = (
     r"sep(?:t(?:ember)?)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)"
 )
 _DAY_NAME = r"(?:mon|tues|wednes|thurs|fri|satur|sun)days?"
-_AMOUNT = r"\d[\d,.]*\d|\d"
+_AMOUNT = r"(?:\d[\d,.]*\d|\d)"
 _SPELLED = (
     r"one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|"
     r"sixteen|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|"
@@ -46,7 +46,7 @@ _CURRENCY = r"(?:USD|EUR|GBP|CAD|dollars?|euros?|pounds?|cents?)"
 _PATTERNS: dict[Wanted, re.Pattern[str]] = {
     Wanted.TIME: re.compile(
         rf"\b(?:\d{{4}}-\d{{2}}-\d{{2}}|(?:\d{{1,2}}(?:st|nd|rd|th)?\s+)?{_MONTH}\.?"
-        rf"(?:\s+\d{{1,2}}(?:st|nd|rd|th)?)?(?:,?\s+\d{{4}})?(?![a-z])|\d{{1,2}}:\d{{2}}"
+        rf"(?:\s+\d{{1,2}}(?:st|nd|rd|th)?(?!\d))?(?:,?\s+\d{{4}})?(?![a-z])|\d{{1,2}}:\d{{2}}"
         rf"(?:\s*[ap]\.?m\.?)?|\d{{1,2}}\s*[ap]\.?m\b\.?|{_DAY_NAME}|(?:1[0-9]|20)\d{{2}}s?|"
         rf"\d{{1,2}}(?:st|nd|rd|th)\s+century|Q[1-4](?:\s+\d{{4}})?)",
         re.IGNORECASE,

@@ -87,12 +87,13 @@ class ChromaIndex:
         where = _where(filters)
         found: list[Scored] = []
         for name in collections:
-            target = self._open(name, create=False)
-            if target is None:
-                continue
             arguments: dict[str, Any] = {"where": where} if where else {}
-            # Embedded Chroma must not be closed by `refresh` in the middle of a query (3 ms).
+            # Embedded Chroma must not be closed by `refresh` in the middle of a query (3 ms), nor
+            # between opening a collection and asking it.
             with nullcontext() if self._shared else self._guard:
+                target = self._open(name, create=False)
+                if target is None:
+                    continue
                 result = self._call(
                     target.query,
                     query_embeddings=[vector],

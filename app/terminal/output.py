@@ -206,7 +206,7 @@ def print_documents(documents: Sequence[Document]) -> None:
 
 
 def print_status(status: dict[str, Any]) -> None:
-    """What `app.cli_status.status_of` found."""
+    """What `app.terminal.status.status_of` found."""
     console = out()
     facts = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
     facts.add_column(style="bold")

@@ -8,11 +8,11 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from app.bootstrap import Services
-from app.domain import Question
 from app.errors import BadRequest
 from app.records.answers import Feedback
 from app.web import answer_view
@@ -79,7 +79,7 @@ async def ask(
     """Without JavaScript: answer, then go to where the answer stands."""
     if mode == "search":
         return RedirectResponse(f"/search?{urlencode({'q': q})}", 303)
-    return await _answer_and_go(services, session, Asked(q, mode, narrowed).question(services))
+    return await _answer_and_go(services, session, Asked(q, mode, narrowed))
 
 
 @router.get("/ask")
@@ -95,7 +95,7 @@ async def ask_by_link(
         return RedirectResponse("/", 303)
     if mode == "search":
         return RedirectResponse(f"/search?{urlencode({'q': q})}", 303)
-    return await _answer_and_go(services, session, Asked(q, mode, narrowed).question(services))
+    return await _answer_and_go(services, session, Asked(q, mode, narrowed))
 
 
 @router.get("/a/{answer_id}.md")
@@ -169,7 +169,8 @@ def favicon() -> Response:
     return RedirectResponse("/static/favicon.svg", 301)
 
 
-async def _answer_and_go(services: Services, session: str, asked: Question) -> Response:
+async def _answer_and_go(services: Services, session: str, asked: Asked) -> Response:
+    question = await run_in_threadpool(asked.question, services)
     await wait_until_ready(services)
-    answer = await services.asker.answer(asked, session)
+    answer = await services.asker.answer(question, session)
     return RedirectResponse(f"/a/{answer.answer_id}", 303)

@@ -60,7 +60,8 @@ async def ask_events(
     """The events of one question; ends after the answer or an error card."""
     try:
         question = await run_in_threadpool(asked.question, services)
-        if services.readiness().state == "warming":
+        readiness = await run_in_threadpool(services.readiness)
+        if readiness.state == "warming":
             yield _event("warming", {})
             await wait_until_ready(services)
         async for step in services.asker.ask(question, session):

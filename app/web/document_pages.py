@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.bootstrap import Services
-from app.domain import Document
+from app.domain import DEFAULT_COLLECTION, Document
 from app.errors import NotFound
 from app.records.documents import Root, SortKey
 from app.records.jobs import Job
-from app.requests import DEFAULT_COLLECTION, collection_name, read_upload
+from app.requests import collection_name, read_upload
 from app.web.dependencies import ServicesDep
 from app.web.places import file_name
 from app.web.templating import is_htmx, page

@@ -16,6 +16,8 @@ from app.web.suggestions import Suggestions
 
 _TEXTS_KEPT = 8
 """Unpacking 50,000 table rows takes half a second; turning pages must not pay it each time."""
+_CHARACTERS_KEPT = 10_000_000
+"""With their blocks, about ten times as many bytes."""
 
 
 class TextCache:
@@ -35,9 +37,13 @@ class TextCache:
         found = store.text(document.id)
         with self._lock:
             self._kept[key] = found
-            while len(self._kept) > _TEXTS_KEPT:
+            while len(self._kept) > 1 and self._too_much():
                 self._kept.popitem(last=False)
         return found
+
+    def _too_much(self) -> bool:
+        characters = sum(len(text) for text, _ in self._kept.values())
+        return len(self._kept) > _TEXTS_KEPT or characters > _CHARACTERS_KEPT
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from ingest.parsers.limits import MIB, Limits
 
 __all__ = ["PARSER_VERSION", "SUPPORTED", "Format", "Limits", "check_size", "detect", "parse"]
 
-PARSER_VERSION = "1"
+PARSER_VERSION = "2"
 """Bumped whenever any parser's output changes, so that documents are read again."""
 
 Parser = Callable[[bytes, str, Limits], ParsedDocument]

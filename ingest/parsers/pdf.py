@@ -21,7 +21,7 @@ from ingest.parsers.pdf_furniture import without_furniture
 from ingest.parsers.pdf_headings import Body, body_of, squeezed
 from ingest.parsers.pdf_lines import Line, read_lines
 from ingest.parsers.pdf_rows import visual_rows
-from ingest.parsers.pdf_rules import Rule, read_rules
+from ingest.parsers.pdf_rules import Drawing, read_drawing
 from ingest.parsers.pdf_write import write
 
 MIN_CHARS = 16
@@ -107,7 +107,7 @@ def _has_end(data: bytes) -> bool:
     return b"%%EOF" in data[-2048:]
 
 
-def _sheet(document: pdfium.PdfDocument, index: int) -> tuple[list[Line], list[Rule]]:
+def _sheet(document: pdfium.PdfDocument, index: int) -> tuple[list[Line], Drawing]:
     """A page's lines and, when it may hold a table, the lines drawn on it."""
     try:
         page = document[index]
@@ -119,7 +119,7 @@ def _sheet(document: pdfium.PdfDocument, index: int) -> tuple[list[Line], list[R
     try:
         lines = read_lines(page)
         has_table = any(is_tabular(row) for row in visual_rows(lines))
-        return lines, read_rules(page) if has_table else []
+        return lines, read_drawing(page) if has_table else Drawing()
     finally:
         page.close()
 

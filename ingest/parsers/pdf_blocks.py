@@ -12,7 +12,7 @@ from ingest.parsers.pdf_headings import Body, Style, heading_style, squeezed
 from ingest.parsers.pdf_lines import Line
 from ingest.parsers.pdf_rows import VisualRow, same_height, visual_rows
 from ingest.parsers.pdf_ruled import find_ruled
-from ingest.parsers.pdf_rules import Rule
+from ingest.parsers.pdf_rules import Drawing
 from ingest.parsers.pdf_tables import PdfTable, find_tables
 
 BULLET = re.compile(r"[•●○◦▪■‣·⁃\uf0b7]\s*|[-–*]\s+")
@@ -72,10 +72,10 @@ def pitch_of(pages: list[list[Line]]) -> float:
     return median(sorted(steps)[: max(1, len(steps) * 3 // 4)]) if steps else 1.2
 
 
-def pieces_of(number: int, lines: list[Line], rules: list[Rule], layout: Layout) -> list[Piece]:
+def pieces_of(number: int, lines: list[Line], drawing: Drawing, layout: Layout) -> list[Piece]:
     """The page's blocks in reading order."""
     rows = visual_rows(lines)
-    tables = _tables(rows, rules)
+    tables = _tables(rows, drawing)
     owner: dict[int, int] = {}
     for index, table in enumerate(tables):
         for row in rows[table.first : table.last + 1]:
@@ -100,9 +100,10 @@ def pieces_of(number: int, lines: list[Line], rules: list[Rule], layout: Layout)
     return pieces + _Prose(number, run, layout).pieces()
 
 
-def _tables(rows: list[VisualRow], rules: list[Rule]) -> list[PdfTable]:
+def _tables(rows: list[VisualRow], drawing: Drawing) -> list[PdfTable]:
     """Ruled tables, and between them those that only alignment shows."""
-    ruled = find_ruled(rows, rules)
+    rules = drawing.rules
+    ruled = find_ruled(rows, drawing)
     tables: list[PdfTable] = []
     begin = 0
     for table in ruled:

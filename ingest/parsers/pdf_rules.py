@@ -1,10 +1,10 @@
-"""Horizontal lines drawn on a PDF page: borders of table cells and edges of shaded bands."""
+"""Lines drawn on a PDF page: borders of table cells and edges of shaded bands."""
 
 from __future__ import annotations
 
 import ctypes
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pypdfium2 import PdfPage, raw  # type: ignore[import-untyped]  # ships no types
 
@@ -32,9 +32,28 @@ class Rule:
     """It is the edge of a shaded box, not a drawn line."""
 
 
-def read_rules(page: PdfPage) -> list[Rule]:
-    """The page's horizontal lines, pieces of one line joined, from top to bottom."""
+@dataclass(frozen=True, slots=True)
+class Post:
+    """A vertical line at ``x``, from ``y0`` up to ``y1``."""
+
+    x: float
+    y0: float
+    y1: float
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What is drawn on a page, as far as tables need it."""
+
+    rules: list[Rule] = field(default_factory=list)
+    """From top to bottom."""
+    posts: list[Post] = field(default_factory=list)
+
+
+def read_drawing(page: PdfPage) -> Drawing:
+    """The page's horizontal and vertical lines, pieces of one line joined."""
     pieces: dict[tuple[float, bool], list[tuple[float, float]]] = defaultdict(list)
+    upright: dict[float, list[tuple[float, float]]] = defaultdict(list)
     left, bottom, right, top = (ctypes.c_float() for _ in range(4))
     count = min(raw.FPDFPage_CountObjects(page.raw), MAX_OBJECTS)
     for index in range(count):
@@ -43,6 +62,8 @@ def read_rules(page: PdfPage) -> list[Rule]:
             continue
         raw.FPDFPageObj_GetBounds(item, left, bottom, right, top)
         x0, x1, y0, y1 = left.value, right.value, bottom.value, top.value
+        if x1 - x0 <= THIN < y1 - y0:
+            upright[round(x0 + x1) / 2].append((y0, y1))
         if x1 - x0 < 0.3:
             continue
         if y1 - y0 <= THIN:
@@ -56,7 +77,8 @@ def read_rules(page: PdfPage) -> list[Rule]:
         for x0, x1 in _joined(spans)
         if x1 - x0 >= MIN_LENGTH
     ]
-    return sorted(rules, key=lambda rule: -rule.y)
+    posts = [Post(x, y0, y1) for x, spans in upright.items() for y0, y1 in _joined(spans)]
+    return Drawing(sorted(rules, key=lambda rule: -rule.y), posts)
 
 
 def _joined(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:

@@ -273,6 +273,9 @@ def glued(text: str, more: str) -> str:
         return text or more
     if text.endswith("-") and more[:1].islower():
         return text[:-1] + more
-    if more in LONE_CONSONANTS and text[-1].isalpha():
-        return text + more  # a column too narrow for its word: "Rotterda" and "m"
+    # A column too narrow for its word: "Rotterda" and "m". "y" is a word in Spanish, but hardly
+    # one that a column of single words ends with.
+    lone = more in LONE_CONSONANTS or (more == "y" and " " not in text)
+    if lone and text[-1].isalpha():
+        return text + more
     return f"{text} {more}"

@@ -32,7 +32,7 @@ def write(builder: TextBuilder, pieces: list[Piece]) -> None:
     deepest = max((piece.level for piece in headings), default=0)
     largest = min((piece.style.size for piece in headings if piece.style), default=0.0)
     structured = is_structured(piece.text for piece in headings)
-    previous: PdfTable | None = None
+    previous: Piece | None = None
     unit = ("", "")
     for piece in pieces:
         builder.page = piece.page
@@ -49,7 +49,8 @@ def write(builder: TextBuilder, pieces: list[Piece]) -> None:
         elif piece.table is not None:
             own = unit_of(piece.context)
             unit = own if own[0] else unit
-            previous = _write_table(builder, piece, previous, unit)
+            _write_table(builder, piece, previous, unit)
+            previous = piece
             continue
         else:
             builder.paragraph(piece.text, keep_lines=True)
@@ -81,19 +82,19 @@ def _across_pages(pieces: list[Piece]) -> list[Piece]:
 
 
 def _write_table(
-    builder: TextBuilder, piece: Piece, previous: PdfTable | None, unit: tuple[str, str]
-) -> PdfTable:
+    builder: TextBuilder, piece: Piece, previous: Piece | None, unit: tuple[str, str]
+) -> None:
     """Adds a table; one that goes on from the page before keeps its column names."""
     table = piece.table
     assert table is not None  # noqa: S101  # of kind "table"
     if not any(table.names):
         rows = [row.cells for row in table.rows]
-        goes_on = previous is not None and _same_columns(table, previous)
-        header = 1 if table.bold_header else 0 if goes_on else tables.guess_header_rows(rows)
+        before = _continued(piece, previous)
+        header = 1 if table.bold_header else 0 if before else tables.guess_header_rows(rows)
         if header and not table.numeric and len(rows) > 1:
             table.names, table.rows = tables.column_names(rows[:1]), table.rows[1:]
-        elif goes_on and previous is not None:
-            table.names = previous.names
+        elif before is not None:
+            table.names = before.names
     if table.numeric:
         _write_numbers(builder, table, *unit)
     elif any(table.names) or not tables.key_value_like([row.cells for row in table.rows]):
@@ -104,7 +105,17 @@ def _write_table(
                 builder.row(zip(names, row.cells, strict=True), number)
     else:
         tables.emit_pairs(builder, [row.cells for row in table.rows])
-    return table
+
+
+def _continued(piece: Piece, previous: Piece | None) -> PdfTable | None:
+    """The table that this one is the rest of, else None.
+
+    Tables of words are cut by a page's end only; amounts also by the label of a part.
+    """
+    table, before = piece.table, previous.table if previous else None
+    if table is None or previous is None or before is None or not _same_columns(table, before):
+        return None
+    return before if table.numeric or piece.page == previous.page + 1 else None
 
 
 def _same_columns(table: PdfTable, other: PdfTable) -> bool:

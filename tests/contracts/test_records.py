@@ -48,7 +48,7 @@ def rows(engine: Engine, table: str) -> int:
         return int(connection.execute(count).scalar_one())
 
 
-# --- documents -----------------------------------------------------------------------------------
+# --- documents ------------------------------------------------------------------------------------
 
 
 def test_a_stored_version_comes_back_as_it_was_put(
@@ -517,7 +517,7 @@ def test_ids_are_the_same_for_the_same_file_and_differ_otherwise() -> None:
     assert len(one) <= 40
 
 
-# --- the queue of uploads ------------------------------------------------------------------------
+# --- the queue of uploads -------------------------------------------------------------------------
 
 
 def test_uploads_are_taken_first_in_first_out_with_their_bytes(jobs: JobQueue) -> None:
@@ -611,7 +611,7 @@ def test_an_upload_s_bytes_are_kept_while_it_waits_and_not_after(
     assert rows(engine, "originals") == 0
 
 
-# --- opening -------------------------------------------------------------------------------------
+# --- opening --------------------------------------------------------------------------------------
 
 
 def test_the_newest_revision_is_the_one_that_databases_are_brought_to() -> None:

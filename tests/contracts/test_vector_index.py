@@ -236,7 +236,7 @@ def test_questions_are_answered_while_the_index_is_refreshed(index: VectorIndex)
     with ThreadPoolExecutor(3) as pool:
         asking = [pool.submit(ask) for _ in range(3)]
         try:
-            for _ in range(5):
+            for _ in range(15):
                 index.refresh()
         finally:
             done.set()

@@ -83,6 +83,7 @@ def test_the_help_names_the_suites() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # several processes that each load a model
 def test_every_ingest_contender_runs_in_a_process_of_its_own(
     handbook: Path, tmp_path: Path
 ) -> None:
@@ -110,6 +111,7 @@ def test_every_ingest_contender_runs_in_a_process_of_its_own(
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)  # several processes that each load a model
 def test_answers_over_http_are_timed_beside_the_quickstarts_search(
     handbook: Path, tmp_path: Path
 ) -> None:

@@ -7,7 +7,7 @@ import json
 
 from rich.console import Console
 
-from evals import report
+from evals import rendering, report
 from evals.records import RunResult
 from tests.evals.made import passage, record, refused
 
@@ -59,12 +59,13 @@ def test_every_figure_has_words_of_its_own() -> None:
     made = report.summarize(RESULT)
     names = {name for figures in made.sections.values() for name in figures}
     names |= {name for figures in made.retrieval.values() for name in figures}
-    assert names <= set(report.LABELS)
+    assert names <= set(rendering.LABELS)
+    assert set(report.SLICE_FIGURES) == set(made.slices["plain"])
 
 
 def test_the_terminal_shows_figures_and_what_was_quoted_as_it_was_written() -> None:
     stream = io.StringIO()
-    report.show(report.summarize(RESULT), Console(file=stream, width=100))
+    rendering.show(report.summarize(RESULT), Console(file=stream, width=100))
     said = stream.getvalue()
     assert "5 questions, 4 answerable" in said
     assert "Citation violations: 1" in said
@@ -74,7 +75,7 @@ def test_the_terminal_shows_figures_and_what_was_quoted_as_it_was_written() -> N
 
 
 def test_the_markdown_has_whole_tables() -> None:
-    lines = report.to_markdown(report.summarize(RESULT)).splitlines()
+    lines = rendering.to_markdown(report.summarize(RESULT)).splitlines()
     assert lines[0] == "# Eval of rules"
     starts = [i for i, line in enumerate(lines) if line.startswith("|---")]
     assert len(starts) >= 4
@@ -88,4 +89,4 @@ def test_a_run_without_any_answerable_question_still_makes_a_report() -> None:
     only = RunResult("none", RECORDS[3:4], 1.0)
     made = report.summarize(only)
     assert made.sections["Answers"]["document_first"].value is None
-    assert report.to_markdown(made)
+    assert rendering.to_markdown(made)

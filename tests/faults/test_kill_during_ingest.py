@@ -64,7 +64,7 @@ def contents(data: Path) -> dict[str, Any]:
 
 def _contents(services: Services) -> dict[str, Any]:
     documents, _ = services.documents.find(limit=1000)
-    known = services.writer.known("default")
+    known = services.writer.known("documents")
     return {
         "documents": [
             (one.id, Path(one.source).name, one.title, one.content_hash, one.status, one.error)

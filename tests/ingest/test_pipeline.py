@@ -41,7 +41,7 @@ def run(services: Services, folder: Path) -> Run:
     return ingest_now
 
 
-def stored(services: Services, collection: str = "default") -> dict[str, str]:
+def stored(services: Services, collection: str = "documents") -> dict[str, str]:
     """Document id by the last part of its source."""
     known = services.writer.known(collection)
     return {Path(source).name: file.document_id for source, file in known.items()}
@@ -85,7 +85,7 @@ def test_a_new_time_stamp_alone_changes_nothing(run: Run, services: Services, wr
     os.utime(path, (1, 1))
     report = run()
     assert (report.changed, report.unchanged) == (0, 1)
-    assert services.writer.known("default")[str(path)].mtime_ns == str(path.stat().st_mtime_ns)
+    assert services.writer.known("documents")[str(path)].mtime_ns == str(path.stat().st_mtime_ns)
 
 
 def test_a_changed_file_is_replaced_whole_and_keeps_its_id(
@@ -256,7 +256,7 @@ def test_a_dry_run_changes_nothing_and_says_what_it_would_do(
     write("gone.md", "Gone.")
     write("moved.md", "# Moved\n\nFrom here to there.")
     run()
-    before = services.writer.known("default"), services.documents.generation()
+    before = services.writer.known("documents"), services.documents.generation()
     write("changed.md", "After.")
     write("new.md", "New.")
     (folder / "gone.md").unlink()
@@ -269,7 +269,7 @@ def test_a_dry_run_changes_nothing_and_says_what_it_would_do(
         ("there.md", "renamed"),
     }
     assert report.unchanged == 1
-    assert (services.writer.known("default"), services.documents.generation()) == before
+    assert (services.writer.known("documents"), services.documents.generation()) == before
 
 
 def test_force_reads_everything_again(run: Run, services: Services, write: Write) -> None:
@@ -361,7 +361,7 @@ def test_uploads_replace_by_name_and_never_vanish(
     assert run().removed == 0
     assert run(Upload("memo.txt", lambda: second, len(second))).changed == 1
     assert run(Upload("memo.txt", lambda: second, len(second))).unchanged == 1
-    assert set(services.writer.known("default")) >= {"upload:memo.txt"}
+    assert set(services.writer.known("documents")) >= {"upload:memo.txt"}
     assert services.documents.original(stored(services)["upload:memo.txt"]) == second
 
 
@@ -405,7 +405,7 @@ def test_an_interrupted_ingest_keeps_what_is_stored_and_the_next_completes_it(
     assert report.cancelled
     assert 3 <= report.added < 12
     assert report.removed == 0
-    assert len(services.writer.known("default")) == report.added + 1
+    assert len(services.writer.known("documents")) == report.added + 1
     assert same_in_index_and_database(services)
     rest = ingest(services, [str(folder)], IngestOptions())
     assert rest.added == 12 - report.added

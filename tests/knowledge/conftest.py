@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.knowledge.company import ingested
 from tests.knowledge.corpus import FILES
-from tests.knowledge.world import World, ingested, open_world
+from tests.knowledge.world import World, open_world
 
 if TYPE_CHECKING:
     from app.bootstrap import Services

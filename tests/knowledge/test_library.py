@@ -43,9 +43,7 @@ def begin() -> Begin:
     The function gets one end of a pipe wherever the other end is given as ``...``.
     """
     context = get_context("forkserver")
-    context.set_forkserver_preload(
-        ["app.knowledge.library", "app.ask.pipeline", "chromadb", "tantivy", "ingest.splitter"]
-    )
+    context.set_forkserver_preload(["tests.knowledge.killing", "chromadb", "tantivy", "alembic"])
 
     def start(function: Callable[..., None], *args: Any) -> tuple[ForkServerProcess, Connection]:
         ours, theirs = context.Pipe(duplex=False)
@@ -155,7 +153,7 @@ def test_documents_of_several_collections_are_kept_apart(world: World) -> None:
     }
 
 
-# --- reconciling ---------------------------------------------------------------------------------
+# --- reconciling ----------------------------------------------------------------------------------
 
 
 def test_reconciling_what_is_in_step_touches_nothing(world: World) -> None:
@@ -208,7 +206,7 @@ def test_ids_that_only_an_index_knows_are_never_shown_and_then_removed(world: Wo
     assert world.indexed() == (world.stored(), world.stored())
 
 
-# --- models and rebuilding -----------------------------------------------------------------------
+# --- models and rebuilding ------------------------------------------------------------------------
 
 
 def test_another_model_is_refused_until_the_index_is_built_again(tmp_path: Path) -> None:
@@ -313,7 +311,7 @@ def test_a_damaged_index_is_cured_by_rebuilding(tmp_path: Path) -> None:
     again.close()
 
 
-# --- other processes -----------------------------------------------------------------------------
+# --- other processes ------------------------------------------------------------------------------
 
 
 def test_what_another_process_ingested_is_seen_after_a_refresh(world: World, begin: Begin) -> None:

@@ -29,7 +29,7 @@ def stored(passage: Vector, *sentences: Vector) -> StoredVectors:
     return StoredVectors(passage, np.stack(sentences) if sentences else NO_SENTENCES)
 
 
-# --- fusion --------------------------------------------------------------------------------------
+# --- fusion ---------------------------------------------------------------------------------------
 
 
 def test_the_fused_score_weighs_cosine_and_the_earned_share_of_bm25() -> None:
@@ -68,7 +68,7 @@ def test_equal_scores_are_ordered_by_id_and_nothing_gives_nothing() -> None:
     assert fuse(EAST, {}, {"gone": 3.0}, {"x": 1.0}, 0.6) == []
 
 
-# --- near-duplicates -----------------------------------------------------------------------------
+# --- near-duplicates ------------------------------------------------------------------------------
 
 POLICY = "Hotels are reimbursed up to EUR 165 a night when booked through the travel desk early."
 
@@ -113,7 +113,7 @@ def test_like_wording_with_another_meaning_is_not_folded() -> None:
     assert fold(*texts, vectors={}) == [("p0",), ("p1",)]
 
 
-# --- diversity -----------------------------------------------------------------------------------
+# --- diversity ------------------------------------------------------------------------------------
 
 
 def test_a_fourth_passage_of_a_document_stands_behind_other_documents() -> None:
@@ -131,7 +131,7 @@ def test_a_fourth_passage_of_a_document_stands_behind_other_documents() -> None:
     assert diversify([]) == []
 
 
-# --- documents that fit the question -------------------------------------------------------------
+# --- documents that fit the question --------------------------------------------------------------
 
 
 def test_what_a_question_wants_of_a_document_is_read_from_its_words() -> None:

@@ -7,20 +7,16 @@ another process within a second: texts that share words get similar vectors.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 import numpy as np
-import pytest
 from sqlalchemy import Engine
 
-from app import bootstrap
 from app.ask.pipeline import Asker, AskOptions
-from app.bootstrap import Services
 from app.domain import Document, Span
 from app.knowledge.lexical_index import TantivyIndex
 from app.knowledge.library import Library
@@ -39,9 +35,7 @@ from app.records.document_writer import (
     new_document_id,
 )
 from app.records.documents import DocumentStore
-from app.settings import Settings
 from ingest.parsers import Limits, parse
-from ingest.pipeline import IngestOptions, ingest
 from ingest.splitter import passage_version, split
 
 INGESTED = datetime(2026, 7, 1, tzinfo=UTC)
@@ -216,25 +210,3 @@ def open_world(
     answers = AnswerStore(engine)
     asker = Asker(retriever, answers if options.record_answers else None, options.ask)
     return World(data_dir, model, library, retriever, asker, answers, engine)
-
-
-@contextmanager
-def ingested(
-    folder: Path, files: Mapping[str, Mapping[str, str]], embedder: Embedder
-) -> Iterator[Services]:
-    """The product's own services after an ingest of ``files``: collection → name → content."""
-    settings = Settings(_env_file=None, data_dir=folder / "data", passage_tokens=60)
-    with pytest.MonkeyPatch.context() as patch:
-        # The session's model: loading another one takes seconds.
-        patch.setattr(bootstrap, "_load_embedder", lambda _settings: embedder)
-        services = bootstrap.build_services(settings)
-        services.embedder.get(wait=True)
-    for collection, texts in files.items():
-        documents = folder / collection
-        documents.mkdir()
-        for name, text in texts.items():
-            (documents / name).write_text(text, encoding="utf-8")
-        report = ingest(services, [str(documents)], IngestOptions(collection=collection))
-        assert report.failed == []
-    yield services
-    services.close()

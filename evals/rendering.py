@@ -1,0 +1,209 @@
+"""A report for people: tables on a terminal, and Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from evals import scorers
+from evals.report import BadCase, Report
+from evals.scorers import Figure, Figures
+
+LABELS = {
+    "document_first": "gold document cited first",
+    "document_first_when_answered": "gold document cited first, when answered",
+    "document_in_three": "gold document among first 3 citations or closest",
+    "answer_quoted": "quotes contain a gold answer",
+    "answer_quoted_when_answered": "quotes contain a gold answer, when answered",
+    "answer_words_quoted": "share of the gold answer's words quoted",
+    "state_expected": "state as the case expects",
+    "words_mean": "words quoted, mean",
+    "words_p95": "words quoted, 95th percentile",
+    "sentences_mean": "sentences quoted, mean",
+    "sentences_most": "sentences quoted, most",
+    "false_refusal": "refused though answerable",
+    "true_refusal": "refused, among unanswerable",
+    "auroc_answerable": "AUROC, answerable or not",
+    "brier_answerable": "Brier, answerable or not",
+    "ece_answerable": "ECE, answerable or not",
+    "auroc_right": "AUROC, right or not",
+    "brier_right": "Brier, right or not",
+    "ece_right": "ECE, right or not",
+    "right_at_80": "right at 80 % coverage",
+    "aurc": "risk–coverage area (AURC)",
+    "hit_at_1": "hit@1",
+    "hit_at_5": "hit@5",
+    **{f"recall_at_{k}": f"recall@{k}" for k in scorers.CUTOFFS},
+    "mrr": "MRR",
+    "ndcg_at_10": "nDCG@10",
+    "document_hit_at_1": "doc@1",
+    "document_hit_at_5": "doc@5",
+    "best_1_by_cosine": "nearest sentence contains a gold answer",
+    "best_3_by_cosine": "nearest 3 sentences contain a gold answer",
+    "high": "right, at level high",
+    "medium": "right, at level medium",
+    "low": "right, at level low",
+    **{
+        f"{step}_{q}": f"{step}, {q}"
+        for step in ("retrieve", "answer", "verify", "total")
+        for q in ("p50", "p95")
+    },
+}
+"""Metric id → words for it."""
+_LONGEST = 600
+"""Characters shown of a text in a bad case."""
+_SLICE_COLUMNS = {
+    "n": "n",
+    "document_first": "document first",
+    "document_in_three": "in three",
+    "answer_quoted": "answer quoted",
+    "false_refusal": "refused, has answer",
+    "true_refusal": "refused, has none",
+}
+"""Metric id → heading of a column of slices."""
+
+
+def to_markdown(report: Report) -> str:
+    """The whole report for a repository or an issue."""
+    lines = [f"# Eval of {report.dataset}", "", _headline(report), ""]
+    lines += [f"- {note}" for note in report.notes]
+    lines += [f"- violation in {example}" for example in report.violation_examples]
+    for title, figures in report.sections.items():
+        shown = _shown(figures)
+        if shown:
+            lines += ["", f"## {title}", "", "| figure | value | 95 % interval | n |"]
+            lines += ["|---|---:|---:|---:|"]
+            lines += [f"| {' | '.join(row)} |" for row in shown]
+    for title, grid in _grids(report):
+        head, *rows = grid
+        if rows:
+            lines += ["", f"## {title}", "", f"| {' | '.join(head)} |"]
+            lines += [f"|---|{'---:|' * (len(head) - 1)}"]
+            lines += [f"| {' | '.join(row)} |" for row in rows]
+    if report.worst:
+        lines += ["", "## Cases to read"]
+        for case in report.worst:
+            lines += ["", f"**{case.kind}** · {case.id} · probability {case.probability:.2f}"]
+            lines += ["", *(f"- {label}: {text}" for label, text in _told(case))]
+    settings = ", ".join(f"{key} {value}" for key, value in report.environment.items())
+    return "\n".join([*lines, "", f"Made {report.made_at} with: {settings}.", ""])
+
+
+def show(report: Report, console: Console) -> None:
+    """The report as tables on a terminal, bad cases last."""
+    console.print(f"\n[bold]{escape(report.dataset)}[/]  {escape(_headline(report))}")
+    for note in report.notes:
+        console.print(f"[yellow]{escape(note)}[/]")
+    for example in report.violation_examples:
+        console.print(f"[red]{escape(example)}[/]")
+    for title, figures in report.sections.items():
+        shown = _shown(figures)
+        if shown:
+            console.print(_table(title, ("figure", "value", "95 % interval", "n"), shown))
+    for title, grid in _grids(report):
+        if len(grid) > 1:
+            console.print(_table(title, grid[0], grid[1:]))
+    for case in report.worst:
+        console.print(
+            f"\n[bold]{escape(case.kind)}[/] · {escape(case.id)} · p {case.probability:.2f}"
+        )
+        for label, text in _told(case):
+            console.print(f"  [dim]{label:<6}[/] {escape(text)}")
+
+
+def value_text(figure: Figure) -> str:
+    """A figure's value as people read it."""
+    return "–" if figure.value is None else _number(figure.value, figure.unit)
+
+
+def _grids(report: Report) -> list[tuple[str, list[list[str]]]]:
+    return [
+        ("Retrieval", _rankings(report.retrieval)),
+        ("Slices", _slice_grid(report.slices)),
+    ]
+
+
+def _headline(report: Report) -> str:
+    states = ", ".join(f"{count} {state}" for state, count in report.states.items())
+    return (
+        f"{report.cases} questions, {report.answerable} answerable, in {report.seconds:.0f} s: "
+        f"{states}. Citation violations: {report.violations}."
+    )
+
+
+def _told(case: BadCase) -> list[tuple[str, str]]:
+    """What is worth reading of a bad case, labeled."""
+    told = [
+        ("asked", case.question),
+        ("quoted", case.quoted),
+        ("from", ", ".join(case.cited[:3])),
+        ("wanted", " | ".join(case.gold_answers)),
+        ("in", ", ".join(case.gold_documents)),
+        ("where", case.gold_passage),
+        ("why", case.why),
+    ]
+    return [(label, " ".join(text.split())[:_LONGEST]) for label, text in told if text]
+
+
+def _shown(figures: Figures) -> list[tuple[str, ...]]:
+    """Lines of label, value, interval, n; figures without a value are left out."""
+    return [
+        (LABELS.get(name, name), value_text(figure), _interval(figure), str(figure.n))
+        for name, figure in figures.items()
+        if figure.value is not None
+    ]
+
+
+def _rankings(rows: dict[str, Figures]) -> list[list[str]]:
+    """A heading, then a line for each figure with a column for each ranking."""
+    names = [
+        name for name in next(iter(rows.values()), {}) if any(f[name].n for f in rows.values())
+    ]
+    grid = [["", *rows, "n"]]
+    for name in names:
+        count = max(figures[name].n for figures in rows.values())
+        values = [value_text(figures[name]) for figures in rows.values()]
+        grid.append([LABELS.get(name, name), *values, str(count)])
+    return grid
+
+
+def _slice_grid(slices: dict[str, Figures]) -> list[list[str]]:
+    """A heading, then a line for each slice."""
+    grid = [["", *_SLICE_COLUMNS.values()]]
+    grid += [
+        [tag, *(value_text(figures[name]) for name in _SLICE_COLUMNS)]
+        for tag, figures in slices.items()
+    ]
+    return grid
+
+
+def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
+    )
+    for i, name in enumerate(head):
+        table.add_column(name, justify="right" if i else "left", no_wrap=not i)
+    for row in rows:
+        table.add_row(*(escape(cell) for cell in row))
+    return table
+
+
+def _interval(figure: Figure) -> str:
+    if figure.low is None or figure.high is None:
+        return ""
+    low, high = _number(figure.low, figure.unit), _number(figure.high, figure.unit)
+    return f"{low.removesuffix(' %')}–{high}"
+
+
+def _number(value: float, unit: str) -> str:
+    match unit:
+        case "share":
+            return f"{100 * value:.1f} %"
+        case "ms" | "amount":
+            return f"{value:.1f}".removesuffix(".0")
+        case _:
+            return f"{value:.3f}"

@@ -1,0 +1,37 @@
+"""The product's own services over documents that went through its own ingest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from app import bootstrap
+from app.bootstrap import Services
+from app.knowledge.ports import Embedder
+from app.settings import Settings
+from ingest.pipeline import IngestOptions, ingest
+
+
+@contextmanager
+def ingested(
+    folder: Path, files: Mapping[str, Mapping[str, str]], embedder: Embedder
+) -> Iterator[Services]:
+    """The product's own services after an ingest of ``files``: collection → name → content."""
+    settings = Settings(_env_file=None, data_dir=folder / "data", passage_tokens=60)
+    with pytest.MonkeyPatch.context() as patch:
+        # The session's model: loading another one takes seconds.
+        patch.setattr(bootstrap, "_load_embedder", lambda _settings: embedder)
+        services = bootstrap.build_services(settings)
+        services.embedder.get(wait=True)
+    for collection, texts in files.items():
+        documents = folder / collection
+        documents.mkdir()
+        for name, text in texts.items():
+            (documents / name).write_text(text, encoding="utf-8")
+        report = ingest(services, [str(documents)], IngestOptions(collection=collection))
+        assert report.failed == []
+    yield services
+    services.close()
