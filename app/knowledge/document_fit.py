@@ -18,7 +18,7 @@ _NAMES = 0.2
 """Most that matching names add to a score; a good passage scores 0.6 to 0.9."""
 _RECENT = 0.1
 """Most that being the newest adds, when the question asks for the newest."""
-_SUPERSEDED = 0.2
+_SUPERSEDED = 0.3
 """Taken from a document that says that another replaced it, unless the question wants the old."""
 _FULL_SHARE = 0.25
 """A name in this share of a document's passages counts as in its title."""

@@ -91,9 +91,9 @@ class AnswerStore:
                 insert(feedback).values(
                     answer_id=given.answer_id,
                     helpful=given.helpful,
-                    reasons=list(given.reasons),
-                    comment=given.comment,
-                    correction=given.correction,
+                    reasons=[_storable(reason) for reason in given.reasons],
+                    comment=_storable(given.comment),
+                    correction=_storable(given.correction),
                     created_at=datetime.now(UTC),
                 )
             )
@@ -112,3 +112,8 @@ class AnswerStore:
                 )
                 for row in connection.execute(query)
             ]
+
+
+def _storable(text: str) -> str:
+    """Without NUL and lone surrogates: PostgreSQL refuses the one, every encoder the other."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

@@ -247,3 +247,11 @@ def test_feedback_needs_an_answer(store: AnswerStore) -> None:
     with pytest.raises(NotFound, match="no answer at this address"):
         store.add_feedback(Feedback("ans_none", helpful=True))
     assert store.feedback("ans_none") == []
+
+
+def test_feedback_with_characters_that_no_database_takes_is_kept_without_them(
+    store: AnswerStore,
+) -> None:
+    store.add(plain_answer("ans_1"))
+    store.add_feedback(Feedback("ans_1", helpful=False, comment="NUL \0 and \ud800 here"))
+    assert store.feedback("ans_1")[0].comment == "NUL  and ? here"
