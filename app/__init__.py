@@ -3,6 +3,6 @@
 import os
 
 # numpy's BLAS pool spinning beside torch's makes a query ten times slower (87 ms instead of 8 ms,
-# measured); the variables only work before numpy is imported, so they stand here.
-for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_name, "1")
+# measured); the variable only works before numpy is imported, so it stands here. It must not be
+# MKL_NUM_THREADS as well: torch obeys that one, and would run on a single core.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -83,7 +83,9 @@ def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer
         yield LiveServer(url, data, folder, program)
 
 
-@pytest.fixture(scope="session")
+# A module's, not the session's: while Playwright is open its event loop runs in this thread, and
+# other tests of the same worker could not run one of their own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 

@@ -22,15 +22,16 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 def children_of(pid: int) -> list[int]:
-    """Processes whose parent is ``pid``."""
+    """Parser processes whose parent is ``pid``; a test run has other children too."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             try:
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
+                command = (entry / "cmdline").read_bytes()
             except OSError:
                 continue
-            if int(fields[1]) == pid and fields[0] != "Z":
+            if int(fields[1]) == pid and fields[0] != "Z" and b"ingest.parsers" in command:
                 found.append(int(entry.name))
     return found
 
