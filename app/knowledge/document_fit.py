@@ -20,6 +20,8 @@ _RECENT = 0.1
 """Most that being the newest adds, when the question asks for the newest."""
 _SUPERSEDED = 0.3
 """Taken from a document that says that another replaced it, unless the question wants the old."""
+_AS_GOOD = 0.05
+"""How much less a document may fit the names and still count as meant by "the latest"."""
 _FULL_SHARE = 0.25
 """A name in this share of a document's passages counts as in its title."""
 
@@ -77,7 +79,10 @@ def prefer_fitting(
         if document.superseded_by and not _wants_old(wish, title):
             bonus[key] -= _SUPERSEDED
     if wish.latest:
-        for key, rank in _recency(documents).items():
+        # The latest of Apple's reports, not of all: only those that fit as well as the best do.
+        best = max(bonus.values(), default=0.0)
+        fitting = {key: d for key, d in documents.items() if bonus[key] >= best - _AS_GOOD}
+        for key, rank in _recency(fitting).items():
             bonus[key] += _RECENT * rank
     adjusted = [replace(hit, score=hit.score + bonus[hit.document.id]) for hit in hits]
     adjusted.sort(key=lambda hit: -hit.score)
