@@ -178,6 +178,19 @@ def test_the_newest_comes_first_when_the_question_asks_for_it() -> None:
     assert ordered("what is the rate?", undated, old, new) == ["a", "b", "c"]
 
 
+def test_the_latest_is_the_newest_of_those_that_have_the_name() -> None:
+    def report(key: str, company: str, year: int, score: float) -> Hit:
+        when = datetime(year, 1, 1, tzinfo=UTC)
+        return make_hit("x", make_document(key, title=company, modified_at=when), score=score)
+
+    hits = [
+        report("a", "Apple report", 2020, 0.55),
+        report("b", "Apple report", 2021, 0.50),
+        *(report(f"other{year}", "Amazon report", year, 0.50) for year in range(2022, 2030)),
+    ]
+    assert ordered("What did Apple earn in its latest report?", *hits)[:2] == ["b", "a"]
+
+
 def test_a_superseded_document_stands_back_unless_the_past_is_asked_for() -> None:
     old = make_document("a", title="Policy 2024", superseded_by="b", review_by=date(2025, 1, 1))
     hits = make_hit("x", old, score=0.54), make_hit("x", "b", score=0.5)
