@@ -6,7 +6,7 @@ import os
 # measured); the variable only works before numpy is imported, so it stands here. It must not be
 # MKL_NUM_THREADS as well: torch obeys that one, and would run on a single core.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-# torch's threads wait for each other by spinning; when another process has a core, each of a query's
-# hundred waits then lasts a time slice (500 ms a query instead of 10, measured). Waiting asleep costs
-# nothing on a quiet machine. Read when torch is imported.
+# torch's threads wait for each other by spinning; when another process has a core, each of a
+# query's hundred waits then lasts a time slice (500 ms a query instead of 10, measured). Waiting
+# asleep costs nothing on a quiet machine. Read when torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

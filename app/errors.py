@@ -14,6 +14,7 @@
     ├── Busy (409)                   another ingest is writing
     ├── ModeUnavailable (409)        written mode without a chat model
     ├── NotReady (503)               the model is still loading
+    ├── WritingFailed (502)          the chat model gave nothing to show; quotes stand in for it
     └── IndexProblem (503)           the index cannot be used as it is
         ├── IndexMismatch            it was built with another embedding model
         └── IndexUnavailable         Chroma or the database does not answer
@@ -22,6 +23,9 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Literal
+
+from app.domain import Usage
 
 
 class FootnoteError(Exception):
@@ -115,6 +119,53 @@ class NotReady(FootnoteError):
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     title = "Warming up"
+
+
+WritingProblem = Literal[
+    "timed_out",
+    "unreachable",
+    "wrong_key",
+    "rate_limited",
+    "rejected",
+    "broken_off",
+    "refused",
+    "empty",
+    "uncited",
+    "not_covered",
+    "not_set_up",
+    "over_budget",
+    "price_unknown",
+]
+"""Why nothing was written. ``rejected``: the provider did not take the request; ``not_covered``:
+the model read the passages and says that they hold no answer."""
+
+
+class WritingFailed(FootnoteError):
+    """The chat model gave nothing that can be shown; the quoted answer takes its place.
+
+    ``usage``: what the attempt used all the same.
+    """
+
+    status = HTTPStatus.BAD_GATEWAY
+    title = "The answer could not be written"
+
+    def __init__(
+        self,
+        detail: str,
+        action: str = "",
+        *,
+        problem: WritingProblem = "broken_off",
+        usage: Usage | None = None,
+    ) -> None:
+        super().__init__(detail, action)
+        self.problem = problem
+        self.usage = usage or Usage()
+
+    @property
+    def notice(self) -> str:
+        """What a reader is told above the quoted answer."""
+        told = f"{self.detail.rstrip('.')}, so this is quoted from your documents instead."
+        return f"{told} {self.action}".strip()
 
 
 class IndexProblem(FootnoteError):

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.errors import SettingsError
@@ -70,8 +70,56 @@ class Settings(BaseSettings):
     quote_sentences: int = Field(
         3, ge=1, le=10, description="Sentences at most in a quoted answer."
     )
+    confidence_file: str = Field(
+        "",
+        description="Confidence model fitted by `footnote eval calibrate`; empty: the one shipped.",
+    )
     max_question_chars: int = Field(
         2000, ge=50, description="Longest question accepted, in characters."
+    )
+
+    chat_model: str = Field(
+        "",
+        description="Chat model for written answers as `provider:model`, e.g. `openai:gpt-5-mini`, "
+        "`anthropic:claude-haiku-4-5`, `ollama:llama3.2`; empty: quotes only.",
+    )
+    chat_base_url: str = Field(
+        "",
+        description="Address of the chat model's server, e.g. `http://127.0.0.1:8080/v1` for a "
+        "local one that speaks OpenAI's protocol; empty: the provider's own.",
+    )
+    chat_api_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key for the chat model; empty: the provider's own variable, e.g. "
+        "OPENAI_API_KEY, which is never sent to a FOOTNOTE_CHAT_BASE_URL.",
+    )
+    chat_first_token_timeout_s: float = Field(
+        20,
+        gt=0,
+        description="Longest wait for the chat model's first words; then quotes stand in.",
+    )
+    chat_timeout_s: float = Field(
+        60, gt=0, description="Longest time a written answer may take; then quotes stand in."
+    )
+    chat_max_output_tokens: int = Field(
+        2000,
+        ge=50,
+        description="Longest written answer in tokens, a model's unseen reasoning included.",
+    )
+    chat_price: str = Field(
+        "",
+        pattern=r"^(\s*\d+(\.\d+)?\s*/\s*\d+(\.\d+)?\s*)?$",
+        description="USD per million tokens, input/output, e.g. `0.25/2`, or `0/0` for a model of "
+        "your own; empty: from the price table, unknown where it has none.",
+    )
+    unsupported_sentences: Literal["mark", "remove"] = Field(
+        "mark", description="What is done with written sentences that their sources don't support."
+    )
+    budget_question_usd: float = Field(
+        0, ge=0, description="Most that one written answer may cost, in USD; 0: no limit."
+    )
+    budget_day_usd: float = Field(
+        0, ge=0, description="Most that a day (UTC) of written answers may cost; 0: no limit."
     )
 
     max_file_mb: int = Field(100, ge=1, description="Largest file read, in MiB.")

@@ -48,18 +48,22 @@ class Attribute(StrEnum):
     WORKFLOW = "gen_ai.workflow.name"
     PROVIDER = "gen_ai.provider.name"
     REQUEST_MODEL = "gen_ai.request.model"
+    REQUEST_MAX_TOKENS = "gen_ai.request.max_tokens"
     RESPONSE_MODEL = "gen_ai.response.model"
     FINISH_REASONS = "gen_ai.response.finish_reasons"
     TIME_TO_FIRST_CHUNK = "gen_ai.response.time_to_first_chunk"
     INPUT_TOKENS = "gen_ai.usage.input_tokens"
     OUTPUT_TOKENS = "gen_ai.usage.output_tokens"
     CACHED_TOKENS = "gen_ai.usage.cache_read.input_tokens"
+    INPUT_MESSAGES = "gen_ai.input.messages"
+    OUTPUT_MESSAGES = "gen_ai.output.messages"
     CONVERSATION = "gen_ai.conversation.id"
     DATA_SOURCE = "gen_ai.data_source.id"
     RETRIEVED_DOCUMENTS = "gen_ai.retrieval.documents"
     COST_TOTAL = "llm.cost.total"
     COST_PROMPT = "llm.cost.prompt"
     COST_COMPLETION = "llm.cost.completion"
+    ERROR_TYPE = "error.type"
     SPAN_KIND = "openinference.span.kind"
     ANSWER_ID = "footnote.answer.id"
     ANSWER_STATE = "footnote.answer.state"
@@ -69,6 +73,7 @@ class Attribute(StrEnum):
     HITS = "footnote.retrieval.hits"
     TOP_DENSE = "footnote.retrieval.top_dense"
     TOP_LEXICAL = "footnote.retrieval.top_lexical"
+    USAGE_ESTIMATED = "footnote.usage.estimated"
 
 
 EXPORT_VARIABLES: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
@@ -91,6 +96,12 @@ def current_trace_id() -> str:
     """The running trace's id, 32 hexadecimal digits; a fresh one where no trace is recorded."""
     context = trace.get_current_span().get_span_context()
     return format_trace_id(context.trace_id) if context.is_valid else uuid4().hex
+
+
+def captures_content() -> bool:
+    """Whether messages to and from models go on spans: off unless the standard variable says so."""
+    wanted = os.environ.get("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "")
+    return wanted.strip().lower() in {"true", "1", "span_only", "span_and_event"}
 
 
 def set_up(release: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from app.bootstrap import Services, build_services
 from app.domain import Filters
 from app.errors import BadRequest, NotFound
 from app.settings import Settings, load_settings
-from evals import ingesting, rendering, report
+from evals import charts, curves, html_report, ingesting, rendering, report
 from evals.datasets import Dataset, load
+from evals.records import RunResult
 from evals.runner import RunOptions, run
 
 CASES = Path(__file__).parent / "cases"
@@ -42,6 +44,8 @@ class EvalOptions:
     json_file: Path | None
     markdown_file: Path | None
     worst: int
+    out: Path | None = None
+    """A folder for the report in every form, with its pictures."""
 
 
 def evaluate(options: EvalOptions, console: Console) -> report.Report:
@@ -50,26 +54,9 @@ def evaluate(options: EvalOptions, console: Console) -> report.Report:
     Raises:
         FootnoteError: the dataset, the index or a setting cannot be used.
     """
-    dataset, corpus = _questions(options.dataset)
-    settings = _settings(options.data_dir, dataset.name, corpus)
-    if not options.ingest and not settings.data_dir.is_dir():
-        raise NotFound(
-            f"The data directory {settings.data_dir} doesn't exist.", "Leave out --no-ingest."
-        )
-    services = build_services(settings, record_answers=False)
-    try:
-        _check_collections(services, options)
-        if options.ingest:
-            _ingest(services, corpus, dataset.name, console)
-        with _progress(console) as bar:
-            task = bar.add_task("Asking", total=None)
-
-            def advance(done: int, total: int) -> None:
-                bar.update(task, completed=done, total=total)
-
-            result = run(services, dataset, options.run, advance)
-    finally:
-        services.close()
+    dataset, corpus = questions(options.dataset)
+    settings = own_settings(options.data_dir, dataset.name, corpus)
+    result = measure(dataset, corpus if options.ingest else None, settings, options.run, console)
     made = report.summarize(result, options.worst)
     rendering.show(made, console)
     for path, text in (
@@ -78,7 +65,56 @@ def evaluate(options: EvalOptions, console: Console) -> report.Report:
     ):
         if path is not None:
             write(path, text(made))
+    if options.out is not None:
+        write_folder(options.out, made)
     return made
+
+
+def measure(
+    dataset: Dataset, corpus: Path | None, settings: Settings, options: RunOptions, console: Console
+) -> RunResult:
+    """Ingest ``corpus`` (None: what is in the index is used as it is) and ask every case.
+
+    Raises:
+        FootnoteError: the documents, the index or a setting cannot be used.
+    """
+    if corpus is None and not settings.data_dir.is_dir():
+        raise NotFound(
+            f"The data directory {settings.data_dir} doesn't exist.", "Leave out --no-ingest."
+        )
+    services = build_services(settings, record_answers=False)
+    try:
+        if corpus is None:
+            _check_collections(services, options.filters)
+        else:
+            _ingest(services, corpus, dataset.name, console)
+        with _progress(console) as bar:
+            task = bar.add_task(f"Asking {dataset.name}", total=None)
+
+            def advance(done: int, total: int) -> None:
+                bar.update(task, completed=done, total=total)
+
+            return run(services, dataset, options, advance)
+    finally:
+        services.close()
+
+
+def write_folder(folder: Path, made: report.Report) -> None:
+    """report.json, report.md and report.html, with the pictures as files of their own."""
+    write(folder / "report.json", report.to_json(made))
+    write(folder / "report.md", rendering.to_markdown(made, pictures=True))
+    write(folder / "report.html", html_report.to_html(made))
+    write_pictures(folder, made.reliability, made.risk_coverage)
+
+
+def write_pictures(
+    folder: Path,
+    reliability: Sequence[curves.Reliability],
+    risk_coverage: Sequence[curves.RiskCoverage],
+) -> None:
+    """The pictures that there are data for."""
+    for name, picture in charts.pictures(reliability, risk_coverage).items():
+        write(folder / name, picture)
 
 
 def write(path: Path, text: str) -> None:
@@ -92,7 +128,7 @@ def write(path: Path, text: str) -> None:
         ) from error
 
 
-def _questions(dataset: tuple[str, Path] | None) -> tuple[Dataset, Path]:
+def questions(dataset: tuple[str, Path] | None) -> tuple[Dataset, Path]:
     """The cases, and the folder of documents that they are about."""
     if dataset is None:
         return replace(load("cases", CASES), name="sample"), ingesting.sample_documents()
@@ -100,17 +136,17 @@ def _questions(dataset: tuple[str, Path] | None) -> tuple[Dataset, Path]:
     return loaded, loaded.corpus or ingesting.sample_documents()
 
 
-def _settings(data_dir: Path | None, name: str, corpus: Path) -> Settings:
+def own_settings(data_dir: Path | None, name: str, corpus: Path) -> Settings:
     """A directory of the eval's own, embedded stores: the user's are not touched."""
     settings = load_settings(database_url="", chroma_url="")
     directory = data_dir or ingesting.cached_data_dir(name, corpus, settings)
     return load_settings(database_url="", chroma_url="", data_dir=directory)
 
 
-def _check_collections(services: Services, options: EvalOptions) -> None:
+def _check_collections(services: Services, asked: Filters) -> None:
     known = {summary.name for summary in services.documents.collections()}
-    for name in options.run.filters.collections:
-        if not options.ingest and name not in known:
+    for name in asked.collections:
+        if name not in known:
             raise NotFound(
                 f"There is no collection “{name}”.", f"There are: {', '.join(sorted(known))}."
             )

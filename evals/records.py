@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import TypeAdapter
 
 from app.domain import AnswerState, Level
+from app.errors import BadRequest, NotFound
 from evals.datasets import Case
 
 Ranking = Literal["fused", "dense", "lexical"]
@@ -39,6 +42,7 @@ class CaseRecord:
     ``rankings`` are the retriever's first passages as set, by cosine alone and by BM25 alone;
     ``best_sentences`` the first three by cosine alone among what the answerer read.
     ``located``: whether each gold passage was found in its document's extracted text.
+    ``signals``: what the probability was made from; empty in a record from before they were kept.
     """
 
     case: Case
@@ -56,11 +60,17 @@ class CaseRecord:
     violations: tuple[str, ...]
     timings_ms: dict[str, float]
     answer: dict[str, Any]
+    signals: dict[str, float] = field(default_factory=dict)
 
     @property
     def refused(self) -> bool:
         """The product said that it did not find an answer."""
         return self.state is AnswerState.NOT_FOUND
+
+    @property
+    def found(self) -> bool:
+        """There was something to quote: without, the probability is 0 and no model is asked."""
+        return bool(self.signals) and self.probability > 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,34 @@ class RunResult:
 
 
 _ADAPTER = TypeAdapter(CaseRecord)
+
+
+class BadRun(BadRequest):
+    """A file of records cannot be used; says which, and why."""
+
+    title = "The saved run can't be read"
+
+
+def read_run(path: Path) -> RunResult:
+    """The run that `RunOptions.resume` left in ``path``.
+
+    Raises:
+        NotFound: there is no such file.
+        BadRun: it holds no run.
+    """
+    if not path.is_file():
+        raise NotFound(f"{path} doesn't exist.", "Give a file that `footnote eval --resume` wrote.")
+    try:
+        head, *lines = path.read_text(encoding="utf-8").split("\n")
+        environment = json.loads(head)["run"]
+        records = [from_line(line) for line in lines if line.strip()]
+        name = str(environment["dataset"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BadRun(
+            f"{path} doesn't hold a whole run.",
+            "Give a file that `footnote eval --resume` wrote to its end.",
+        ) from error
+    return RunResult(name, tuple(records), 0.0, environment)
 
 
 def to_line(record: CaseRecord) -> str:

@@ -9,9 +9,11 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from evals import scorers
+from app.domain import AnswerState, Level
+from evals import curves, scorers
 from evals.report import BadCase, Report
 from evals.scorers import Figure, Figures
+from evals.states import ALARMS
 
 LABELS = {
     "document_first": "gold document cited first",
@@ -21,6 +23,9 @@ LABELS = {
     "answer_quoted_when_answered": "quotes contain a gold answer, when answered",
     "answer_words_quoted": "share of the gold answer's words quoted",
     "state_expected": "state as the case expects",
+    **{f"state_{state}": f"state given, where “{state}” is expected" for state in AnswerState},
+    **{f"false_{state}": f"false alarms: “{state}”, of answers given" for state in ALARMS},
+    **{f"share_{level}": f"answers at level {level}" for level in Level},
     "words_mean": "words quoted, mean",
     "words_p95": "words quoted, 95th percentile",
     "sentences_mean": "sentences quoted, mean",
@@ -54,6 +59,11 @@ LABELS = {
     },
 }
 """Metric id → words for it."""
+PICTURES = {
+    "How sure, and how often so": "reliability.svg",
+    "Wrong answers for each share answered": "risk-coverage.svg",
+}
+"""Title → file name of a picture."""
 _LONGEST = 600
 """Characters shown of a text in a bad case."""
 _SLICE_COLUMNS = {
@@ -67,52 +77,66 @@ _SLICE_COLUMNS = {
 """Metric id → heading of a column of slices."""
 
 
-def to_markdown(report: Report) -> str:
-    """The whole report for a repository or an issue."""
-    lines = [f"# Eval of {report.dataset}", "", _headline(report), ""]
+def to_markdown(report: Report, pictures: bool = False) -> str:
+    """The whole report for a repository or an issue.
+
+    ``pictures``: show those of `PICTURES`, which lie beside it.
+    """
+    lines = [f"# Eval of {report.dataset}", "", headline(report), ""]
     lines += [f"- {note}" for note in report.notes]
     lines += [f"- violation in {example}" for example in report.violation_examples]
-    for title, figures in report.sections.items():
-        shown = _shown(figures)
-        if shown:
-            lines += ["", f"## {title}", "", "| figure | value | 95 % interval | n |"]
-            lines += ["|---|---:|---:|---:|"]
-            lines += [f"| {' | '.join(row)} |" for row in shown]
-    for title, grid in _grids(report):
-        head, *rows = grid
-        if rows:
-            lines += ["", f"## {title}", "", f"| {' | '.join(head)} |"]
-            lines += [f"|---|{'---:|' * (len(head) - 1)}"]
-            lines += [f"| {' | '.join(row)} |" for row in rows]
+    for title, grid in grids(report):
+        lines += markdown_table(title, grid)
+    for title, grid in chart_grids(report.reliability, report.risk_coverage):
+        lines += markdown_table(title, grid, PICTURES[title] if pictures else "")
     if report.worst:
         lines += ["", "## Cases to read"]
         for case in report.worst:
             lines += ["", f"**{case.kind}** · {case.id} · probability {case.probability:.2f}"]
-            lines += ["", *(f"- {label}: {text}" for label, text in _told(case))]
+            lines += ["", *(f"- {label}: {text}" for label, text in told(case))]
     settings = ", ".join(f"{key} {value}" for key, value in report.environment.items())
     return "\n".join([*lines, "", f"Made {report.made_at} with: {settings}.", ""])
 
 
 def show(report: Report, console: Console) -> None:
     """The report as tables on a terminal, bad cases last."""
-    console.print(f"\n[bold]{escape(report.dataset)}[/]  {escape(_headline(report))}")
+    console.print(f"\n[bold]{escape(report.dataset)}[/]  {escape(headline(report))}")
     for note in report.notes:
         console.print(f"[yellow]{escape(note)}[/]")
     for example in report.violation_examples:
         console.print(f"[red]{escape(example)}[/]")
-    for title, figures in report.sections.items():
-        shown = _shown(figures)
-        if shown:
-            console.print(_table(title, ("figure", "value", "95 % interval", "n"), shown))
-    for title, grid in _grids(report):
+    for title, grid in grids(report):
         if len(grid) > 1:
-            console.print(_table(title, grid[0], grid[1:]))
+            console.print(table(title, grid[0], grid[1:]))
     for case in report.worst:
         console.print(
             f"\n[bold]{escape(case.kind)}[/] · {escape(case.id)} · p {case.probability:.2f}"
         )
-        for label, text in _told(case):
+        for label, text in told(case):
             console.print(f"  [dim]{label:<6}[/] {escape(text)}")
+
+
+def markdown_table(title: str, grid: Sequence[Sequence[str]], picture: str = "") -> list[str]:
+    """Lines of a titled table, under its picture if there is one; none without rows."""
+    head, *rows = grid
+    if not rows:
+        return []
+    shown = [f"![{title}; the numbers are in the table below]({picture})", ""] if picture else []
+    return [
+        *("", f"## {title}", "", *shown, f"| {' | '.join(head)} |"),
+        f"|---|{'---:|' * (len(head) - 1)}",
+        *(f"| {' | '.join(row)} |" for row in rows),
+    ]
+
+
+def chart_grids(
+    reliability: Sequence[curves.Reliability], risk_coverage: Sequence[curves.RiskCoverage]
+) -> list[tuple[str, list[list[str]]]]:
+    """The tables behind the pictures, by the titles of `PICTURES`."""
+    return [
+        ("How sure, and how often so", curves.reliability_table(reliability)),
+        ("Wrong answers for each share answered", curves.risk_table(risk_coverage)),
+    ]
 
 
 def value_text(figure: Figure) -> str:
@@ -120,14 +144,18 @@ def value_text(figure: Figure) -> str:
     return "–" if figure.value is None else _number(figure.value, figure.unit)
 
 
-def _grids(report: Report) -> list[tuple[str, list[list[str]]]]:
+def grids(report: Report) -> list[tuple[str, list[list[str]]]]:
+    """Every table of a report: its title, and its rows under a row of headings."""
     return [
+        *((title, _figure_grid(figures)) for title, figures in report.sections.items()),
+        ("State expected (down) and given (across)", _confusion_grid(report.confusion)),
         ("Retrieval", _rankings(report.retrieval)),
         ("Slices", _slice_grid(report.slices)),
     ]
 
 
-def _headline(report: Report) -> str:
+def headline(report: Report) -> str:
+    """Counts in a sentence."""
     states = ", ".join(f"{count} {state}" for state, count in report.states.items())
     return (
         f"{report.cases} questions, {report.answerable} answerable, in {report.seconds:.0f} s: "
@@ -135,7 +163,7 @@ def _headline(report: Report) -> str:
     )
 
 
-def _told(case: BadCase) -> list[tuple[str, str]]:
+def told(case: BadCase) -> list[tuple[str, str]]:
     """What is worth reading of a bad case, labeled."""
     told = [
         ("asked", case.question),
@@ -149,13 +177,15 @@ def _told(case: BadCase) -> list[tuple[str, str]]:
     return [(label, " ".join(text.split())[:_LONGEST]) for label, text in told if text]
 
 
-def _shown(figures: Figures) -> list[tuple[str, ...]]:
-    """Lines of label, value, interval, n; figures without a value are left out."""
-    return [
-        (LABELS.get(name, name), value_text(figure), _interval(figure), str(figure.n))
+def _figure_grid(figures: Figures) -> list[list[str]]:
+    """A heading, then label, value, interval, n; figures without a value are left out."""
+    grid = [["figure", "value", "95 % interval", "n"]]
+    grid += [
+        [LABELS.get(name, name), value_text(figure), interval_text(figure), str(figure.n)]
         for name, figure in figures.items()
         if figure.value is not None
     ]
+    return grid
 
 
 def _rankings(rows: dict[str, Figures]) -> list[list[str]]:
@@ -171,6 +201,13 @@ def _rankings(rows: dict[str, Figures]) -> list[list[str]]:
     return grid
 
 
+def _confusion_grid(confusion: dict[str, dict[str, int]]) -> list[list[str]]:
+    """A heading, then a line for each state that some case expects."""
+    grid = [["", *next(iter(confusion.values()), {})]]
+    grid += [[wanted, *map(str, given.values())] for wanted, given in confusion.items()]
+    return grid
+
+
 def _slice_grid(slices: dict[str, Figures]) -> list[list[str]]:
     """A heading, then a line for each slice."""
     grid = [["", *_SLICE_COLUMNS.values()]]
@@ -181,7 +218,8 @@ def _slice_grid(slices: dict[str, Figures]) -> list[list[str]]:
     return grid
 
 
-def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """A table for a terminal; numbers to the right."""
     table = Table(
         title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False
     )
@@ -192,7 +230,8 @@ def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Ta
     return table
 
 
-def _interval(figure: Figure) -> str:
+def interval_text(figure: Figure) -> str:
+    """A figure's interval as people read it; empty when it has none."""
     if figure.low is None or figure.high is None:
         return ""
     low, high = _number(figure.low, figure.unit), _number(figure.high, figure.unit)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from evals import scorers
+from evals import curves, scorers, states
 from evals.records import CaseRecord, Ranking, RunResult
 from evals.scorers import Figure, Figures
 
@@ -64,6 +64,10 @@ class Report:
     retrieval: dict[str, Figures]
     slices: dict[str, Figures]
     worst: tuple[BadCase, ...]
+    confusion: dict[str, dict[str, int]] = field(default_factory=dict)
+    """State expected → state given → cases."""
+    reliability: tuple[curves.Reliability, ...] = ()
+    risk_coverage: tuple[curves.RiskCoverage, ...] = ()
 
 
 def summarize(result: RunResult, worst: int = 20) -> Report:
@@ -84,8 +88,9 @@ def summarize(result: RunResult, worst: int = 20) -> Report:
         states=scorers.states(records),
         sections={
             "Answers": scorers.answers(records),
+            "States": states.expected(records),
             "Abstention and calibration": scorers.abstention(records),
-            "Levels": scorers.levels(records),
+            "Levels": states.levels(records),
             "Baseline: sentence nearest to the question": scorers.nearest_sentence(records),
             "Milliseconds": scorers.latencies(records),
         },
@@ -96,6 +101,9 @@ def summarize(result: RunResult, worst: int = 20) -> Report:
         },
         slices=dict(_slices(records)),
         worst=tuple(bad_cases(records, worst)),
+        confusion=states.confusion(records),
+        reliability=_reliability(result),
+        risk_coverage=_risk_coverage(result),
     )
 
 
@@ -140,6 +148,29 @@ def _slices(records: Sequence[CaseRecord]) -> Iterator[tuple[str, Figures]]:
         figures = scorers.answers(own) | scorers.refusals(own)
         figures["n"] = Figure(count, count, unit="amount")
         yield tag, {name: figures[name] for name in SLICE_FIGURES}
+
+
+def _reliability(result: RunResult) -> tuple[curves.Reliability, ...]:
+    made = curves.reliability(
+        result.dataset,
+        [record.probability for record in result.records],
+        [float(record.case.answerable) for record in result.records],
+    )
+    return (made,) if made else ()
+
+
+def _risk_coverage(result: RunResult) -> tuple[curves.RiskCoverage, ...]:
+    """Refused questions have no answer to judge: the curve ends where the product stops."""
+    made = curves.risk_coverage(
+        result.dataset,
+        [
+            (record.probability, None if record.refused else right)
+            for record in result.records
+            if (right := scorers.right(record)) is not None
+        ],
+        threshold=0.0,
+    )
+    return (made,) if made else ()
 
 
 def _is_wrong(record: CaseRecord) -> bool:

@@ -19,6 +19,7 @@ from typing import IO, Any
 from app.bootstrap import Services
 from app.domain import Answer, Filters, Hit, Question
 from app.errors import BadRequest
+from evals import confidence_file
 from evals.baselines import Baselines
 from evals.datasets import Case, Dataset
 from evals.gold import GoldFinder, Places, overlaps
@@ -115,6 +116,7 @@ def describe(services: Services, dataset: Dataset, options: RunOptions) -> dict[
         "candidates": settings.candidates,
         "dense_weight": settings.dense_weight,
         "quote_sentences": settings.quote_sentences,
+        "confidence_sha256": confidence_file.fingerprint(settings),
         "release": settings.release or _version(),
         "python": platform.python_version(),
         "processors": os.cpu_count(),
@@ -198,6 +200,7 @@ class _Runner:
             violations=tuple(violations(answer, lambda key: self._finder.text(key).text, passages)),
             timings_ms=dict(answer.timings_ms),
             answer=answer_json(answer),
+            signals=dict(answer.signals),
         )
 
     def _ranked(self, hits: Iterable[Hit], places: Sequence[Places]) -> tuple[RankedPassage, ...]:
@@ -226,7 +229,7 @@ class _Runner:
 def answer_json(answer: Answer) -> dict[str, Any]:
     """An answer as plain data, without the passages around its quotes and what it read."""
     data = asdict(answer)
-    for key in ("retrieval", "closest", "filters"):
+    for key in ("retrieval", "closest", "filters", "signals"):
         del data[key]
     for citation in data["citations"]:
         del citation["before"], citation["after"], citation["source"]

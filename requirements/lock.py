@@ -27,7 +27,9 @@ TORCH_VERSION = (LOCKS / "torch.version").read_text().strip()
 LEFT_OUT = re.compile(r"^(torch|triton|nvidia-[a-z0-9-]+|cuda-[a-z0-9-]+)==")
 DIGEST = re.compile(r"^# pyproject: ([0-9a-f]{64})$", re.MULTILINE)
 
-RUNTIME_EXTRAS = ("--extra", "postgres", "--extra", "ocr")
+RUNTIME_EXTRAS = tuple(
+    part for extra in ("postgres", "ocr", "anthropic", "ollama") for part in ("--extra", extra)
+)
 """Small, and a set-up without them would send people back to pip for a setting."""
 
 HEADER = """\

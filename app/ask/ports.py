@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from app.domain import Answer, AskStep, Filters, Question, Retrieval
+from app.ask.prompts import Message
+from app.domain import Answer, AskStep, Block, Filters, Question, Retrieval
 
 
 class Asks(Protocol):
@@ -30,3 +31,32 @@ class Searches(Protocol):
 
     def search(self, question: str, k: int, filters: Filters) -> Retrieval:
         """The best ``k`` passages. Raises as `Asks.ask` does."""
+
+
+class Chunk(Protocol):
+    """A piece of what a chat model writes."""
+
+    @property
+    def text(self) -> str:
+        """As it came; may be empty."""
+
+
+class Chats(Protocol):
+    """A chat model, as far as rewriting a question needs it."""
+
+    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> AsyncIterator[Chunk]:
+        """What the model writes, piece by piece; raises when it fails."""
+
+
+class Answerable(Protocol):
+    """Says whether the documents answer a question: retrieval and judgment, about 15 ms."""
+
+    def __call__(self, question: str, filters: Filters) -> bool:
+        """True when `ask` with these filters would not end in `not_found`."""
+
+
+class ReadsTexts(Protocol):
+    """Extracted texts by document."""
+
+    def text(self, document_id: str) -> tuple[str, tuple[Block, ...]]:
+        """The text and its blocks; raises NotFound when the document is gone."""

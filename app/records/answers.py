@@ -6,11 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import ColumnElement, Engine, delete, insert, select, update
 
 from app.domain import Answer
 from app.errors import NotFound
-from app.records.tables import answers, feedback
+from app.records.rows import storable
+from app.records.tables import answers, content_requests, feedback
 
 _CODEC = TypeAdapter(Answer)
 
@@ -64,20 +65,88 @@ class AnswerStore:
             ).scalar_one_or_none()
         if payload is None:
             raise NotFound(
-                "There is no answer at this address.", "Ask the question again to get a new one."
+                "There is no answer at this address.",
+                "Ask the question again to get a new one; whoever asked may have deleted theirs.",
             )
         return _CODEC.validate_python(payload)
 
-    def recent(self, session_id: str, limit: int = 10) -> list[Answer]:
-        """A session's last answers, newest first."""
+    def recent(
+        self, session_id: str, limit: int = 10, before: datetime | None = None
+    ) -> list[Answer]:
+        """A session's last answers, newest first; with ``before``, those given earlier than that.
+
+        Nobody's session (an empty id) has none: what programs asked belongs to no person.
+        """
+        if not session_id:
+            return []
+        where = [answers.c.session_id == session_id]
+        if before is not None:
+            where.append(answers.c.created_at < before)
+        return self._newest(where, limit)
+
+    def conversation(
+        self, conversation_id: str, session_id: str | None = None, limit: int = 50
+    ) -> list[Answer]:
+        """The last ``limit`` answers of a conversation, oldest first.
+
+        ``session_id``: only answers to this session; None: to any. A conversation's id travels
+        with a shared link, so what is shown to a person is asked for with theirs.
+        """
+        where = [answers.c.conversation_id == conversation_id]
+        if session_id is not None:
+            where.append(answers.c.session_id == session_id)
+        return self._newest(where, limit)[::-1]
+
+    def latest(self, conversation_id: str, session_id: str | None = None) -> Answer | None:
+        """The last answer of a conversation; None when there is none."""
+        found = self.conversation(conversation_id, session_id, limit=1)
+        return found[0] if found else None
+
+    def delete(self, answer_id: str, session_id: str) -> None:
+        """Forget one answer of a session, with what was said about it.
+
+        Raises:
+            NotFound: this session has no such answer.
+        """
+        if not self._delete([answers.c.id == answer_id, answers.c.session_id == session_id]):
+            raise NotFound(
+                "There is no such answer in your history.", "It may have been deleted already."
+            )
+
+    def delete_conversation(self, conversation_id: str, session_id: str) -> int:
+        """Forget a session's answers in a conversation; how many there were."""
+        return self._delete(
+            [answers.c.conversation_id == conversation_id, answers.c.session_id == session_id]
+        )
+
+    def delete_session(self, session_id: str) -> int:
+        """Forget all answers of a session, with what was said about them; how many there were.
+
+        A shared link to one then says that it is gone. A content request stays with the documents'
+        owners, without a trace of who asked.
+        """
+        return self._delete([answers.c.session_id == session_id]) if session_id else 0
+
+    def _newest(self, where: list[ColumnElement[bool]], limit: int) -> list[Answer]:
         query = (
             select(answers.c.payload)
-            .where(answers.c.session_id == session_id)
-            .order_by(answers.c.created_at.desc())
+            .where(*where)
+            .order_by(answers.c.created_at.desc(), answers.c.id.desc())
             .limit(limit)
         )
         with self._engine.connect() as connection:
             return [_CODEC.validate_python(row) for row in connection.scalars(query)]
+
+    def _delete(self, where: list[ColumnElement[bool]]) -> int:
+        """The answers and, by the database's own cascade, feedback and problem reports."""
+        with self._engine.begin() as connection:
+            doomed = select(answers.c.id).where(*where)
+            connection.execute(
+                update(content_requests)
+                .where(content_requests.c.answer_id.in_(doomed))
+                .values(session_id="")
+            )
+            return connection.execute(delete(answers).where(*where)).rowcount
 
     def add_feedback(self, given: Feedback) -> None:
         """Keep what a person said.
@@ -91,9 +160,9 @@ class AnswerStore:
                 insert(feedback).values(
                     answer_id=given.answer_id,
                     helpful=given.helpful,
-                    reasons=[_storable(reason) for reason in given.reasons],
-                    comment=_storable(given.comment),
-                    correction=_storable(given.correction),
+                    reasons=[storable(reason) for reason in given.reasons],
+                    comment=storable(given.comment),
+                    correction=storable(given.correction),
                     created_at=datetime.now(UTC),
                 )
             )
@@ -112,8 +181,3 @@ class AnswerStore:
                 )
                 for row in connection.execute(query)
             ]
-
-
-def _storable(text: str) -> str:
-    """Without NUL and lone surrogates: PostgreSQL refuses the one, every encoder the other."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()

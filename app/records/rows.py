@@ -125,3 +125,8 @@ def unpack_blocks(data: bytes) -> tuple[Block, ...]:
         )
         for kind, start, end, level, page, table, cells in rows
     )
+
+
+def storable(text: str) -> str:
+    """Without NUL and lone surrogates: PostgreSQL refuses the one, every encoder the other."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode()

@@ -204,3 +204,33 @@ feedback = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Index(None, "answer_id"),
 )
+
+content_requests = Table(
+    "content_requests",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("answer_id", ForeignKey("answers.id", ondelete="SET NULL"), unique=True),
+    Column("question", Text, nullable=False),
+    Column("session_id", String(64), nullable=False, server_default=""),
+    Column("comment", Text, nullable=False, server_default=""),
+    Column("owners", JSON, nullable=False),
+    Column("documents", JSON, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "session_id"),
+    Index(None, "status", "created_at"),
+    comment="What is missing from the documents; outlives the answer, without saying who asked.",
+)
+
+problem_reports = Table(
+    "problem_reports",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("answer_id", ForeignKey("answers.id", ondelete="CASCADE"), nullable=False),
+    Column("session_id", String(64), nullable=False, server_default=""),
+    Column("kind", String(20), nullable=False),
+    Column("comment", Text, nullable=False, server_default=""),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "answer_id"),
+    Index(None, "created_at"),
+)

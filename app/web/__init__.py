@@ -8,7 +8,10 @@ from starlette.middleware.gzip import GZipMiddleware
 from app.web import (
     ask_pages,
     document_pages,
+    feedback_pages,
+    history_pages,
     pattern_page,
+    privacy_page,
     search_pages,
     viewer_pages,
 )
@@ -23,6 +26,9 @@ def mount(app: FastAPI) -> None:
     for router in (
         ask_pages.stream_router,
         ask_pages.router,
+        feedback_pages.router,
+        history_pages.router,
+        privacy_page.router,
         search_pages.router,
         document_pages.router,
         viewer_pages.router,

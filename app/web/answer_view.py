@@ -11,12 +11,16 @@ from typing import Any
 from starlette.requests import Request
 
 from app.bootstrap import Services
-from app.domain import Answer, AnswerState, Citation, Sentence, Verdict
+from app.domain import Answer, Citation, Sentence, Verdict
 from app.knowledge.terms import content_words
+from app.web.confidence_view import signals
+from app.web.controls import controls
+from app.web.conversation import earlier_turns, followup
 from app.web.form_view import AskForm
 from app.web.highlight import CARD_CHARS, Result, snippet
-from app.web.places import place
+from app.web.markdown import as_markdown
 from app.web.segments import Segments, cut, row_labels
+from app.web.state_view import state_view
 
 REASONS = {
     "wrong": "It is wrong",
@@ -26,6 +30,14 @@ REASONS = {
     "source": "The source can't be trusted",
 }
 """Why an answer did not help: what is stored, and what is shown."""
+REPORT_KINDS = {
+    "harmful": "It is harmful",
+    "private": "It shows private data",
+    "wrong_source": "The source is wrong",
+    "broken": "Something is broken",
+    "other": "Something else",
+}
+"""What can be reported about an answer: what is stored, and what is shown."""
 _FIELD = re.compile(r"\s*(?P<label>[^:|\n]{1,80}):\s+(?P<value>[^|\n]+?)\s*(?: \||$)")
 
 
@@ -45,6 +57,7 @@ class SentenceView:
     rows: Rows | None
     citations: tuple[Citation, ...]
     verdict: Verdict
+    problems: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +94,7 @@ def _sentence(sentence: Sentence, by_number: dict[int, Citation]) -> SentenceVie
         rows=_rows(sentence),
         citations=tuple(by_number[n] for n in sentence.citations if n in by_number),
         verdict=sentence.verdict,
+        problems=sentence.problems,
     )
 
 
@@ -129,47 +143,44 @@ def permalink(request: Request, answer: Answer) -> str:
     return f"{str(request.base_url).rstrip('/')}/a/{answer.answer_id}"
 
 
-def answer_context(services: Services, answer: Answer, address: str) -> dict[str, Any]:
-    """What the answer's templates need; ``address`` is its permalink."""
+def answer_context(
+    services: Services, answer: Answer, address: str, session: str = "", *, said: str = ""
+) -> dict[str, Any]:
+    """What the answer's templates need; ``address`` is its permalink.
+
+    ``session``: whose questions may be shown as earlier ones. ``said``: what was just sent about
+    the answer, which is thanked for: ``feedback``, ``correction``, ``report`` or ``request``.
+    """
     form = AskForm.of(services, answer.filters, question=answer.question)
+    model: str | None = getattr(services, "chat_model_name", None)
+    return answer_parts(
+        answer, form, address, model, earlier_turns(services.answers, answer, session), said
+    )
+
+
+def answer_parts(
+    answer: Answer,
+    form: AskForm,
+    address: str,
+    chat_model: str | None,
+    earlier: Sequence[Answer] = (),
+    said: str = "",
+) -> dict[str, Any]:
+    """The same from what it is made of."""
+    view = state_view(answer)
     return {
         "form": form,
         "answer": answer,
         "address": address,
-        "paragraphs": paragraphs(answer.sentences, answer.citations),
+        "view": view,
+        "paragraphs": paragraphs(view.rest, answer.citations),
         "closest": closest(answer),
         "markdown": as_markdown(answer, address),
+        "signals": signals(answer.signals),
+        "controls": controls(answer, form, chat_model),
+        "followups": [followup(answer, question) for question in answer.followups],
+        "earlier": earlier,
         "reasons": REASONS,
-        "thanks": False,
+        "report_kinds": REPORT_KINDS,
+        "said": said,
     }
-
-
-# --- copying --------------------------------------------------------------------------------------
-
-
-def as_markdown(answer: Answer, address: str) -> str:
-    """The answer with its footnotes, for pasting elsewhere; ``address`` is its permalink."""
-    lines = [f"**{answer.question}**", ""]
-    if answer.state is AnswerState.NOT_FOUND:
-        lines += [
-            f"Not found in {answer.documents_searched:,} documents "
-            f"({answer.passages_searched:,} passages).",
-            "",
-        ]
-    for paragraph in paragraphs(answer.sentences, answer.citations):
-        cited = (
-            f"{''.join(segment.text for segment in sentence.segments).strip()}"
-            f"{''.join(f'[^{citation.number}]' for citation in sentence.citations)}"
-            for sentence in paragraph.sentences
-        )
-        lines += [" ".join(cited), ""]
-    lines += [_footnote(citation) for citation in answer.citations]
-    lines += ["", f"{address} · {answer.created_at:%Y-%m-%d}"]
-    return "\n".join(lines).strip() + "\n"
-
-
-def _footnote(citation: Citation) -> str:
-    where = [*citation.heading, place(citation.page_kind, citation.page)]
-    path = " › ".join(part for part in where if part)
-    quote = " ".join(citation.quote.split())
-    return f"[^{citation.number}]: {citation.title}{f', {path}' if path else ''}: “{quote}”"

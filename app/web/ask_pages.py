@@ -13,13 +13,21 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from app.bootstrap import Services
-from app.errors import BadRequest
-from app.records.answers import Feedback
-from app.web import answer_view
+from app.errors import FootnoteError
+from app.requests import wants_html
 from app.web.answer_view import answer_context, permalink
-from app.web.ask_stream import Asked, ask_events, wait_until_ready
-from app.web.dependencies import HtmxRoute, NarrowedForm, NarrowedQuery, ServicesDep, SessionDep
+from app.web.ask_stream import ask_events, wait_until_ready
+from app.web.asked import Asked, AskedForm, AskedQuery, continuing
+from app.web.dependencies import (
+    HtmxRoute,
+    KnownSessionDep,
+    NarrowedQuery,
+    ServicesDep,
+    SessionDep,
+)
+from app.web.error_pages import page_problem, render_error
 from app.web.form_view import AskForm
+from app.web.markdown import as_markdown
 from app.web.state import WebStateDep
 from app.web.templating import THEMES, is_htmx, page
 
@@ -27,7 +35,8 @@ router = APIRouter(include_in_schema=False)
 stream_router = APIRouter(include_in_schema=False, route_class=HtmxRoute)
 """The same address as the plain form: htmx gets a stream, everybody else a redirect."""
 
-_MAX_COMMENT = 2000
+WELCOME_COOKIE = "footnote_welcome"
+_YEAR_S = 365 * 24 * 3600
 
 
 @router.get("/")
@@ -38,17 +47,26 @@ def home(
     narrowed: NarrowedQuery,
     q: Annotated[str, Query(max_length=5000)] = "",
     mode: str = "auto",
+    conversation_id: str = "",
+    rewrite: str = "",
 ) -> Response:
     """The field, what it searches, and a few questions that have an answer."""
     if mode == "search":
         return RedirectResponse(f"/search?{request.url.query}", 303)
-    form = AskForm.of(services, narrowed.filters(services), question=q)
+    form = AskForm.of(
+        services,
+        narrowed.filters(services),
+        question=q,
+        continuing=continuing(conversation_id, rewrite),
+    )
     return page(
         request,
         "home.html",
         {
             "form": form,
             "readiness": services.readiness(),
+            "welcome": WELCOME_COOKIE not in request.cookies,
+            "writes": getattr(services, "chat_model_name", None),
             "suggestions": () if q else state.suggestions.questions(services.documents),
         },
     )
@@ -56,46 +74,33 @@ def home(
 
 @stream_router.post("/ask", response_class=EventSourceResponse)
 async def ask_stream(
-    request: Request,
-    services: ServicesDep,
-    session: SessionDep,
-    narrowed: NarrowedForm,
-    q: Annotated[str, Form()] = "",
-    mode: Annotated[str, Form()] = "auto",
+    request: Request, services: ServicesDep, session: SessionDep, asked: AskedForm
 ) -> AsyncIterator[ServerSentEvent]:
     """Every step of one question as an event that changes the page."""
-    async for event in ask_events(request, services, session, Asked(q, mode, narrowed)):
+    async for event in ask_events(request, services, session, asked):
         yield event
 
 
 @router.post("/ask")
 async def ask(
-    services: ServicesDep,
-    session: SessionDep,
-    narrowed: NarrowedForm,
-    q: Annotated[str, Form()] = "",
-    mode: Annotated[str, Form()] = "auto",
+    request: Request, services: ServicesDep, session: SessionDep, asked: AskedForm
 ) -> Response:
     """Without JavaScript: answer, then go to where the answer stands."""
-    if mode == "search":
-        return RedirectResponse(f"/search?{urlencode({'q': q})}", 303)
-    return await _answer_and_go(services, session, Asked(q, mode, narrowed))
+    if asked.mode == "search":
+        return RedirectResponse(f"/search?{urlencode({'q': asked.text})}", 303)
+    return await _answer_and_go(request, services, session, asked)
 
 
 @router.get("/ask")
 async def ask_by_link(
-    services: ServicesDep,
-    session: SessionDep,
-    narrowed: NarrowedQuery,
-    q: str = "",
-    mode: str = "auto",
+    request: Request, services: ServicesDep, session: SessionDep, asked: AskedQuery
 ) -> Response:
     """A link that asks: ``/ask?q=…``."""
-    if not q.strip():
+    if not asked.text.strip():
         return RedirectResponse("/", 303)
-    if mode == "search":
-        return RedirectResponse(f"/search?{urlencode({'q': q})}", 303)
-    return await _answer_and_go(services, session, Asked(q, mode, narrowed))
+    if asked.mode == "search":
+        return RedirectResponse(f"/search?{urlencode({'q': asked.text})}", 303)
+    return await _answer_and_go(request, services, session, asked)
 
 
 @router.get("/a/{answer_id}.md")
@@ -103,48 +108,23 @@ def answer_markdown(request: Request, answer_id: str, services: ServicesDep) -> 
     """The answer with its footnotes as Markdown."""
     answer = services.answers.get(answer_id)
     return PlainTextResponse(
-        answer_view.as_markdown(answer, permalink(request, answer)),
+        as_markdown(answer, permalink(request, answer)),
         media_type="text/markdown; charset=utf-8",
     )
 
 
 @router.get("/a/{answer_id}")
 def answer_page(
-    request: Request, answer_id: str, services: ServicesDep, thanks: bool = False
-) -> Response:
-    """A stored answer, as it was shown then."""
-    answer = services.answers.get(answer_id)
-    context = answer_context(services, answer, permalink(request, answer))
-    return page(
-        request,
-        "answer.html",
-        {**context, "thanks": thanks, "readiness": services.readiness()},
-    )
-
-
-@router.post("/a/{answer_id}/feedback")
-def give_feedback(
     request: Request,
     answer_id: str,
     services: ServicesDep,
-    helpful: Annotated[str, Form()] = "",
-    reason: Annotated[list[str] | None, Form()] = None,
-    comment: Annotated[str, Form()] = "",
+    session: KnownSessionDep,
+    said: str = "",
 ) -> Response:
-    """Keep what somebody says about an answer."""
-    if helpful not in ("yes", "no"):
-        raise BadRequest("It isn't clear whether the answer helped.", "Choose Yes or No.")
-    services.answers.add_feedback(
-        Feedback(
-            answer_id=answer_id,
-            helpful=helpful == "yes",
-            reasons=tuple(r for r in reason or () if r in answer_view.REASONS),
-            comment=comment.strip()[:_MAX_COMMENT],
-        )
-    )
-    if not is_htmx(request):
-        return RedirectResponse(f"/a/{answer_id}?thanks=1#feedback", 303)
-    return page(request, "_thanks.html", {"helpful": helpful == "yes"})
+    """A stored answer, as it was shown then."""
+    answer = services.answers.get(answer_id)
+    context = answer_context(services, answer, permalink(request, answer), session, said=said)
+    return page(request, "answer.html", {**context, "readiness": services.readiness()})
 
 
 @router.get("/readiness")
@@ -159,7 +139,17 @@ def choose_theme(request: Request, theme: Annotated[str, Form()] = "") -> Respon
     back = request.headers.get("referer", "/")
     response = RedirectResponse(back if back.startswith(str(request.base_url)) else "/", 303)
     if theme in THEMES:
-        response.set_cookie("theme", theme, max_age=365 * 24 * 3600, samesite="lax", path="/")
+        response.set_cookie("theme", theme, max_age=_YEAR_S, samesite="lax", path="/")
+    return response
+
+
+@router.post("/welcome")
+def welcomed(request: Request) -> Response:
+    """The first-run note was read: a cookie remembers it, so that it stays away."""
+    response: Response = RedirectResponse("/", 303)
+    if is_htmx(request):
+        response = Response("")
+    response.set_cookie(WELCOME_COOKIE, "read", max_age=_YEAR_S, samesite="lax", path="/")
     return response
 
 
@@ -169,8 +159,16 @@ def favicon() -> Response:
     return RedirectResponse("/static/favicon.svg", 301)
 
 
-async def _answer_and_go(services: Services, session: str, asked: Asked) -> Response:
-    question = await run_in_threadpool(asked.question, services)
-    await wait_until_ready(services)
-    answer = await services.asker.answer(question, session)
+async def _answer_and_go(
+    request: Request, services: Services, session: str, asked: Asked
+) -> Response:
+    try:
+        question = await run_in_threadpool(asked.question, services)
+        await wait_until_ready(services)
+        answer = await services.asker.answer(question, session)
+    except FootnoteError as error:
+        if not wants_html(request):
+            raise
+        # Not left to the application's handler, which doesn't know what was typed.
+        return render_error(request, page_problem(error), asked.text)
     return RedirectResponse(f"/a/{answer.answer_id}", 303)

@@ -10,18 +10,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
 from fastapi.sse import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from app.bootstrap import Services
-from app.domain import AskStep, Drafted, Finished, Found, Mode, Question, Searching
-from app.errors import BadRequest, IndexUnavailable, NotReady
+from app.domain import AskStep, Drafted, Finished, Found, Searching
+from app.errors import IndexUnavailable, NotReady
 from app.web import answer_view, highlight
-from app.web.dependencies import Narrowing
+from app.web.asked import Asked
 from app.web.error_pages import page_problem
 from app.web.templating import fragment
 
@@ -29,29 +28,6 @@ LONGEST_WAIT_S = 60.0
 """A question that meets a loading model waits for it; loading takes 5 to 15 s."""
 _LOOK_S = 0.15
 FINISHED = "footnote:finished"
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The form as it was sent."""
-
-    text: str
-    mode: str
-    narrowing: Narrowing
-
-    def question(self, services: Services) -> Question:
-        """As the asker wants it.
-
-        Raises:
-            BadRequest: a mode that does not exist, or a date that is none.
-            NotFound: a collection that does not exist.
-        """
-        for known in get_args(Mode):
-            if self.mode == known:
-                return Question(self.text, known, self.narrowing.filters(services))
-        raise BadRequest(
-            f"There is no mode “{self.mode[:20]}”.", "Use auto, quotes, written or search."
-        )
 
 
 async def ask_events(
@@ -65,17 +41,17 @@ async def ask_events(
             yield _event("warming", {})
             await wait_until_ready(services)
         async for step in services.asker.ask(question, session):
-            yield await run_in_threadpool(_step, request, services, step)
+            yield await run_in_threadpool(_step, request, services, session, step)
             if isinstance(step, Finished):
                 yield ServerSentEvent(raw_data=f"/a/{step.answer.answer_id}", event=FINISHED)
     except Exception as error:  # noqa: BLE001  # whatever it is, the page must say so
         yield _event("failed", {"problem": page_problem(error), "question": asked.text})
 
 
-def _step(request: Request, services: Services, step: AskStep) -> ServerSentEvent:
+def _step(request: Request, services: Services, session: str, step: AskStep) -> ServerSentEvent:
     match step:
-        case Searching():
-            return _event("searching", {})
+        case Searching(question=question, asked=asked):
+            return _event("searching", {"question": question if asked else ""})
         case Found(retrieval=retrieval):
             return _event(
                 "found",
@@ -89,7 +65,8 @@ def _step(request: Request, services: Services, step: AskStep) -> ServerSentEven
             return _event("drafted", {"paragraphs": paragraphs, "citations": citations})
         case Finished(answer=answer):
             address = answer_view.permalink(request, answer)
-            return _event("finished", answer_view.answer_context(services, answer, address))
+            context = answer_view.answer_context(services, answer, address, session)
+            return _event("finished", context)
 
 
 def _event(block: str, context: Mapping[str, Any]) -> ServerSentEvent:

@@ -14,11 +14,24 @@ from starlette.routing import Match
 from app.bootstrap import Services
 from app.domain import Filters
 from app.errors import BadRequest
+from app.records.requests import RequestStore
 from app.requests import get_services, known_collections
-from app.web.security import session_id
+from app.web.security import known_session, session_id
 
 ServicesDep = Annotated[Services, Depends(get_services)]
+
+
+def _requests(services: ServicesDep) -> RequestStore:
+    return RequestStore(services.engine)
+
+
 SessionDep = Annotated[str, Depends(session_id)]
+"""This browser's anonymous session; the response sets its cookie."""
+KnownSessionDep = Annotated[str, Depends(known_session)]
+"""The session a browser already has, or an empty string: reading sets no cookie."""
+RequestsDep = Annotated[RequestStore, Depends(_requests)]
+MOST_DOCUMENTS = 20
+"""Documents that one question can be narrowed to; a form offers the cited ones, far fewer."""
 
 
 class HtmxRoute(APIRoute):
@@ -40,19 +53,29 @@ class Narrowing:
     kinds: Sequence[str]
     after: str
     before: str
+    documents: Sequence[str] = ()
 
     def filters(self, services: Services) -> Filters:
         """As the domain has it.
 
         Raises:
-            NotFound: a collection that does not exist.
-            BadRequest: a date that is none.
+            NotFound: a collection or a document that does not exist.
+            BadRequest: a date that is none, or too many documents.
         """
+        documents = tuple(dict.fromkeys(one for one in self.documents if one))
+        if len(documents) > MOST_DOCUMENTS:
+            raise BadRequest(
+                f"A question can be narrowed to {MOST_DOCUMENTS} documents at most.",
+                "Narrow it to a collection instead.",
+            )
+        for document_id in documents:
+            services.documents.get(document_id)
         return Filters(
             collections=known_collections(services, self.collections),
             kinds=tuple(dict.fromkeys(kind for kind in self.kinds if kind)),
             changed_after=_date(self.after),
             changed_before=_date(self.before),
+            document_ids=documents,
         )
 
 
@@ -61,8 +84,9 @@ def _from_query(
     kind: Annotated[list[str] | None, Query()] = None,
     after: str = "",
     before: str = "",
+    document: Annotated[list[str] | None, Query()] = None,
 ) -> Narrowing:
-    return Narrowing(collection or [], kind or [], after, before)
+    return Narrowing(collection or [], kind or [], after, before, document or [])
 
 
 def _from_form(
@@ -70,8 +94,9 @@ def _from_form(
     kind: Annotated[list[str] | None, Form()] = None,
     after: Annotated[str, Form()] = "",
     before: Annotated[str, Form()] = "",
+    document: Annotated[list[str] | None, Form()] = None,
 ) -> Narrowing:
-    return Narrowing(collection or [], kind or [], after, before)
+    return Narrowing(collection or [], kind or [], after, before, document or [])
 
 
 NarrowedQuery = Annotated[Narrowing, Depends(_from_query)]

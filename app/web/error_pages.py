@@ -72,8 +72,11 @@ def words_for_people(problem: Problem) -> str:
     return detail
 
 
-def render_error(request: Request, problem: Problem) -> Response:
-    """The error as a page, or as a fragment with the same words for htmx."""
+def render_error(request: Request, problem: Problem, question: str = "") -> Response:
+    """The error as a page, or as a fragment with the same words for htmx.
+
+    ``question``: what was asked, so that it can be asked again; else it is taken from the address.
+    """
     warming = problem.type.lower().replace("-", "").endswith("notready")
     return page(
         request,
@@ -82,7 +85,7 @@ def render_error(request: Request, problem: Problem) -> Response:
             "title": problem.title,
             "detail": words_for_people(problem),
             "status": problem.status,
-            "question": request.query_params.get("q", "")[:2000],
+            "question": (question or request.query_params.get("q", ""))[:2000],
             "retry": RETRY_S if warming and request.method == "GET" else None,
             "retry_url": str(request.url.path)
             + (f"?{request.url.query}" if request.url.query else ""),

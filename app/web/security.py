@@ -50,6 +50,11 @@ def session_id(request: Request) -> str:
     return cast("str", request.state.session_id)
 
 
+def known_session(request: Request) -> str:
+    """The id that this browser sent; empty when it has none yet. Sets no cookie."""
+    return cast("str", request.state.session_id) if request.state.session_known else ""
+
+
 class Security:
     """ASGI middleware: refuses unsafe cross-site requests, adds headers and the session cookie.
 
@@ -68,6 +73,7 @@ class Security:
         cookie = request.cookies.get(SESSION_COOKIE, "")
         known = _TOKEN.fullmatch(cookie) is not None
         request.state.session_id = cookie if known else secrets.token_urlsafe(24)
+        request.state.session_known = known
         request.state.session_used = False
 
         async def send_protected(message: Message) -> None:

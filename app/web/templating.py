@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from app.domain import Usage
 from app.web import places, segments
 
 HERE = Path(__file__).parent
@@ -89,6 +90,7 @@ def templates() -> Jinja2Blocks:
         "filesize": filesize,
         "kind": kind_label,
         "plural": plural,
+        "usage": usage,
         "rich": segments.rich,
         "squash": segments.squash,
     }
@@ -163,6 +165,22 @@ def seconds(milliseconds: float) -> str:
     return (
         f"{milliseconds / 1000:.2f} s" if milliseconds < 10_000 else f"{milliseconds / 1000:.0f} s"
     )
+
+
+def usage(used: Usage) -> str:
+    """``1,204 tokens read, 96 written, $0.0031``; empty when no model was asked.
+
+    A price that is unknown is called that, never zero.
+    """
+    if not used.input_tokens and not used.output_tokens:
+        return ""
+    if used.cost_usd is None:
+        price = "price unknown"
+    elif used.cost_usd >= 0.01 or used.cost_usd == 0:
+        price = f"${used.cost_usd:.2f}"
+    else:
+        price = f"${used.cost_usd:.4f}" if used.cost_usd >= 0.0001 else "under $0.0001"
+    return f"{used.input_tokens:,} tokens read, {used.output_tokens:,} written, {price}"
 
 
 def filesize(size: int) -> str:

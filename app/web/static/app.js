@@ -9,26 +9,51 @@ const say = (words) => { const line = $("#status"); if (line) line.textContent =
 // --- asking ---------------------------------------------------------------------------------------
 
 document.addEventListener("keydown", (event) => {
-  if (event.key === "Enter" && event.target.id === "q" && !event.shiftKey && !event.isComposing) {
+  if (event.key === "Enter" && event.target.matches("#q, #followup-q") && !event.shiftKey && !event.isComposing) {
     event.preventDefault();
     event.target.form.requestSubmit();
   }
 });
 
+// A link or a follow-up asks through the one form, so that the answer streams in, the question
+// stays in the field, and Stop stops it.
 document.addEventListener("click", (event) => {
-  const suggestion = event.target.closest("[data-ask]");
-  if (suggestion && ask() && !event.metaKey && !event.ctrlKey) {
+  const plain = ask() && !(event.metaKey || event.ctrlKey || event.shiftKey);
+  const link = plain && event.target.closest("[data-ask], [data-edit]");
+  if (link) {
     event.preventDefault();
-    $("#q").value = suggestion.textContent;
-    ask().requestSubmit();
+    fill(new URL(link.href).searchParams);
+    if ("ask" in link.dataset) ask().requestSubmit();
+    else focusField();
   }
   if (event.target.closest("[data-stop]")) stop();
-  const mode = event.target.closest("[data-mode]");
-  if (mode && ask() && !event.metaKey && !event.ctrlKey) {
+  const mode = plain && event.target.closest("[data-mode]");
+  if (mode) {
     event.preventDefault();
     location.href = mode.dataset.mode + typed();
   }
 });
+
+document.addEventListener("submit", (event) => {
+  if (event.target.id !== "followup" || !ask()) return;
+  event.preventDefault();
+  fill(new URLSearchParams(new FormData(event.target)));
+  ask().requestSubmit();
+});
+
+function fill(wanted) {
+  for (const id of wanted.getAll("document")) {
+    if ($$("[name=document]", ask()).some((field) => field.value === id)) continue;
+    const field = document.createElement("input");
+    Object.assign(field, { type: "checkbox", name: "document", value: id, hidden: true });
+    $("#scope-documents").append(field);
+  }
+  for (const field of ask().elements) {
+    if (!field.name) continue;
+    if (field.type === "checkbox") field.checked = wanted.getAll(field.name).includes(field.value);
+    else field.value = wanted.get(field.name) ?? "";
+  }
+}
 
 function typed() {
   const kept = [...new FormData(ask())].filter(([, value]) => value.trim());
@@ -46,13 +71,22 @@ function stop() {
 document.addEventListener("footnote:finished", (event) => {
   const address = event.detail.data;
   if (location.pathname !== address) history.pushState({ htmx: true }, "", address);
-  document.title = $("#q").value.trim() + " · Footnote";
+  const question = $(".answer").dataset.question;
+  document.title = question + " · Footnote";
+  // The field shows what was searched for, unless something else is typed by now.
+  if ($("#q").value === submitted) $("#q").value = question;
+  for (const field of $$("input[type=hidden]", ask())) field.value = "";
+  window.scrollTo({ top: 0 });
   // On to the answer: a screen reader reads it, j and k work, a phone's keyboard goes away.
-  if (document.activeElement === $("#q")) $("#answer-title")?.focus({ preventScroll: true });
+  if ([$("#q"), document.body].includes(document.activeElement)) $("#answer-title")?.focus({ preventScroll: true });
 });
 
+let submitted = "";
+
 document.addEventListener("htmx:before:request", (event) => {
-  if (event.target === ask() && ask().dataset.asking) say(ask().dataset.asking);
+  if (event.target !== ask() || !ask().dataset.asking) return;
+  submitted = $("#q").value;
+  say(ask().dataset.asking);
 });
 
 // A question that ends without an answer must not look as if it still went on.
