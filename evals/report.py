@@ -161,6 +161,8 @@ def _reliability(result: RunResult) -> tuple[curves.Reliability, ...]:
 
 def _risk_coverage(result: RunResult) -> tuple[curves.RiskCoverage, ...]:
     """Refused questions have no answer to judge: the curve ends where the product stops."""
+    if not any(scorers.answer_quoted(record) is not None for record in result.records):
+        return ()  # only answers to unanswerable questions could be judged, all of them wrong
     made = curves.risk_coverage(
         result.dataset,
         [

@@ -28,8 +28,12 @@ def test_a_dataset_is_ingested_asked_and_reported_and_quickly_so_again(
     assert data["cases"] == 4
     assert data["violations"] == 0
     assert data["sections"]["Answers"]["document_first"]["value"] == 1.0
-    second = CliRunner().invoke(app, [*command, "--limit", "2", "--markdown", "report.md"])
+    second = CliRunner().invoke(
+        app, [*command, "--limit", "2", "--markdown", "report.md", "--out", "whole"]
+    )
     assert "3 unchanged" in second.output
+    names = {path.name for path in Path("whole").iterdir()}
+    assert {"report.json", "report.md", "report.html", "reliability.svg"} <= names
     assert Path("report.md").read_text().startswith("# Eval of")
     assert not Path("data").exists(), "the user's own data directory is not touched"
 

@@ -7,7 +7,8 @@ import json
 
 from rich.console import Console
 
-from evals import rendering, report
+from app.domain import AnswerState
+from evals import html_report, rendering, report
 from evals.records import RunResult
 from tests.evals.made import passage, record, refused
 
@@ -90,3 +91,43 @@ def test_a_run_without_any_answerable_question_still_makes_a_report() -> None:
     made = report.summarize(only)
     assert made.sections["Answers"]["document_first"].value is None
     assert rendering.to_markdown(made)
+
+
+def test_the_confusion_of_states_is_a_table_of_its_own() -> None:
+    cases = (record(id="a", state_wanted=AnswerState.CONFLICTING), record(id="b"))
+    made = report.summarize(RunResult("rules", cases, 1.0))
+    assert made.confusion == {
+        "conflicting": dict.fromkeys(AnswerState, 0) | {"answered": 1},
+    }
+    text = rendering.to_markdown(made)
+    assert "## State expected (down) and given (across)" in text
+    assert "| conflicting | 1 | 0 | 0 | 0 | 0 |" in text
+
+
+def test_pictures_are_named_only_where_they_lie_beside_the_report() -> None:
+    many = tuple(record(id=str(i), probability=i / 20) for i in range(20))
+    made = report.summarize(RunResult("rules", many, 1.0))
+    assert "](reliability.svg)" not in rendering.to_markdown(made)
+    assert "## How sure, and how often so" in rendering.to_markdown(made)
+    text = rendering.to_markdown(made, pictures=True)
+    assert "](reliability.svg)" in text
+    assert "](risk-coverage.svg)" in text
+
+
+def test_risk_is_not_told_where_no_answer_can_be_judged() -> None:
+    many = tuple(record(id=str(i), answers=()) for i in range(20))
+    nothing = tuple(record(id=f"u{i}", answerable=False, gold=(), answers=()) for i in range(20))
+    assert report.summarize(RunResult("rules", many + nothing, 1.0)).risk_coverage == ()
+
+
+def test_the_page_holds_pictures_tables_and_texts_as_they_were_written() -> None:
+    many = tuple(record(id=str(i), probability=i / 20) for i in range(20))
+    bad = record(id="x", question="What is <script>alert(1)</script>?", text="No.")
+    page = html_report.to_html(report.summarize(RunResult("rules", (*many, bad), 1.0)))
+    assert page.count("<svg ") == 2
+    assert "<script>" not in page
+    assert "&lt;script&gt;alert(1)" in page
+    assert "gold document cited first" in page
+    assert page.count("<details>") == 2
+    only = report.summarize(RunResult("none", RECORDS[3:4], 1.0))
+    assert "<svg " in html_report.to_html(only)

@@ -1,0 +1,34 @@
+"""A report as one HTML file that needs nothing beside it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from evals import charts, rendering
+from evals.report import Report
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+)
+
+
+def to_html(report: Report) -> str:
+    """The whole report; pictures stand in it as SVG, each with its numbers in a table."""
+    drawn = charts.pictures(report.reliability, report.risk_coverage)
+    return _TEMPLATES.get_template("report.html").render(
+        report=report,
+        headline=rendering.headline(report),
+        tables=rendering.grids(report),
+        charts=[
+            # our own SVG, its texts escaped as it was drawn
+            (title, rows, Markup(drawn.get(rendering.PICTURES[title], "")))  # noqa: S704
+            for title, rows in rendering.chart_grids(report.reliability, report.risk_coverage)
+        ],
+        told=rendering.told,
+    )
