@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 from sqlalchemy import Engine
 
-from app.ask.pipeline import Asker, AskOptions
-from app.errors import FootnoteError
+from app.ask.confidence import Model, load_model
+from app.ask.conversation.interpreting import Interpreter
+from app.ask.conversation.spelling import Speller
+from app.ask.conversation.trying import Suggester
+from app.ask.drafting import Drafter
+from app.ask.freshness import successor_in
+from app.ask.pipeline import Asker, AskOptions, Writing
+from app.ask.reading import Reader
+from app.ask.support import SupportChecker
+from app.ask.word_match import WordMatcher
+from app.ask.writing.budget import Budget, BudgetedChatModel
+from app.ask.writing.chat_model import ChatModel, LangChainChatModel
+from app.ask.writing.prices import Prices
+from app.ask.writing.written import Writer
+from app.errors import FootnoteError, SettingsError
 from app.knowledge.library import Library
 from app.knowledge.model_holder import ModelHolder
 from app.knowledge.ports import Embedder, Reranker
@@ -19,6 +33,8 @@ from app.records.database import open_database
 from app.records.document_writer import DocumentWriter
 from app.records.documents import DocumentStore
 from app.records.jobs import JobQueue
+from app.records.requests import RequestStore
+from app.records.spending import Spending
 from app.settings import BUNDLED_MODEL, Settings
 
 log = logging.getLogger(__name__)
@@ -41,12 +57,19 @@ class Services:
     documents: DocumentStore
     writer: DocumentWriter
     answers: AnswerStore
+    requests: RequestStore
     jobs: JobQueue
     library: Library
     search: Retriever
     asker: Asker
     embedder: ModelHolder[Embedder]
     reranker: ModelHolder[Reranker] | None
+    chat_model: LangChainChatModel | None
+
+    @property
+    def chat_model_name(self) -> str | None:
+        """``provider:model`` of who writes answers; None when they are only quoted."""
+        return None if self.chat_model is None else self.chat_model.name
 
     def warm_up(self) -> None:
         """Load the models and open the indexes, so that the first question is not the slow one.
@@ -59,6 +82,8 @@ class Services:
                 self.reranker.get(wait=True)
             self.library.check_model()
             self.search.search("warm up", 1)
+            if self.chat_model is not None:
+                self.chat_model.load(self.settings.chat_max_output_tokens)
         except FootnoteError as error:
             log.error("%s", error.message)  # a sentence, not a traceback
 
@@ -122,13 +147,15 @@ def build_services(settings: Settings, *, record_answers: bool = True) -> Servic
         ),
     )
     answers = AnswerStore(engine)
-    asker = Asker(
+    chat = _chat_model(settings)
+    recorded = answers if record_answers else None
+    asker = _asker(
+        settings,
+        library,
         retriever,
-        answers if record_answers else None,
-        AskOptions(
-            quote_sentences=settings.quote_sentences,
-            max_question_chars=settings.max_question_chars,
-        ),
+        embedder,
+        answers=recorded,
+        chat=_budgeted(chat, settings, engine if recorded else None) if chat else None,
     )
     return Services(
         settings=settings,
@@ -136,12 +163,97 @@ def build_services(settings: Settings, *, record_answers: bool = True) -> Servic
         documents=library.documents,
         writer=library.writer,
         answers=answers,
+        requests=RequestStore(engine),
         jobs=JobQueue(engine),
         library=library,
         search=retriever,
         asker=asker,
         embedder=embedder,
         reranker=reranker,
+        chat_model=chat,
+    )
+
+
+def _asker(
+    settings: Settings,
+    library: Library,
+    retriever: Retriever,
+    embedder: ModelHolder[Embedder],
+    *,
+    answers: AnswerStore | None,
+    chat: ChatModel | None,
+) -> Asker:
+    documents = library.documents
+    options = AskOptions(
+        max_question_chars=settings.max_question_chars, unsupported=settings.unsupported_sentences
+    )
+    reader = Reader(
+        retriever,
+        WordMatcher(embedder),
+        _confidence(settings),
+        passages=settings.read_passages,
+        closest=options.closest,
+    )
+    speller = Speller(
+        library.lexical,
+        documents.passages,
+        # The embedding model's tokenizer has most of a language's words whole.
+        lambda word: embedder.get().count_tokens([word])[0] == 1,
+    )
+    writing = None
+    if chat is not None:
+        writer = Writer(chat, max_tokens=settings.chat_max_output_tokens)
+        writing = Writing(writer, SupportChecker(embedder))
+    return Asker(
+        reader,
+        Drafter(settings.quote_sentences, successor_in(documents), documents.vectors),
+        Interpreter(speller, answers=answers, chat=chat),
+        Suggester(reader, documents, speller),
+        options,
+        answers=answers,
+        writing=writing,
+    )
+
+
+def _confidence(settings: Settings) -> Model:
+    """The shipped model, or one refitted on the user's own golden set."""
+    if not settings.confidence_file:
+        return load_model()
+    try:
+        return load_model(Path(settings.confidence_file))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsError(
+            f"The confidence file {settings.confidence_file} can't be read.",
+            "Correct FOOTNOTE_CONFIDENCE_FILE, or leave it out for the model that is shipped.",
+        ) from error
+
+
+def _chat_model(settings: Settings) -> LangChainChatModel | None:
+    if not settings.chat_model:
+        return None
+    return LangChainChatModel(
+        settings.chat_model,
+        base_url=settings.chat_base_url,
+        api_key=settings.chat_api_key,
+        first_token_timeout_s=settings.chat_first_token_timeout_s,
+        timeout_s=settings.chat_timeout_s,
+        prices=_prices(settings),
+    )
+
+
+def _budgeted(model: ChatModel, settings: Settings, engine: Engine | None) -> ChatModel:
+    """``engine``: where a day's spending is recorded; None when nothing is."""
+    budget = Budget(
+        question_usd=settings.budget_question_usd,
+        day_usd=settings.budget_day_usd,
+        spending=Spending(engine).usd_on if engine is not None else None,
+    )
+    return BudgetedChatModel(model, _prices(settings), budget)
+
+
+def _prices(settings: Settings) -> Prices:
+    return Prices(
+        settings.chat_model, base_url=settings.chat_base_url, override=settings.chat_price
     )
 
 

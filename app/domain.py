@@ -374,7 +374,7 @@ class Question:
 
     ``conversation_id`` continues a conversation: a follow-up is rewritten to stand alone unless
     ``rewrite`` is False (somebody edited the rewritten question). ``more_sources``: read and quote
-    about twice as much.
+    about twice as much. ``suggest``: the answer comes with its follow-ups, about 150 ms later.
     """
 
     text: str
@@ -383,6 +383,7 @@ class Question:
     conversation_id: str | None = None
     rewrite: bool = True
     more_sources: bool = False
+    suggest: bool = False
 
 
 # --- the steps of one question, in the order they happen ------------------------------------------

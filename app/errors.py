@@ -132,6 +132,7 @@ WritingProblem = Literal[
     "empty",
     "uncited",
     "not_covered",
+    "unsupported",
     "not_set_up",
     "over_budget",
     "price_unknown",

@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     dense_weight: float = Field(
         0.65, ge=0, le=1, description="Share of the dense score in the fused score."
     )
+    read_passages: int = Field(
+        8, ge=1, le=50, description="Passages whose sentences are read for an answer."
+    )
     quote_sentences: int = Field(
         3, ge=1, le=10, description="Sentences at most in a quoted answer."
     )

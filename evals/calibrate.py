@@ -38,7 +38,8 @@ class CalibrateOptions:
 
     ``sources`` are fitted on; ``tests`` are only reported on. ``refused``: share of answerable
     questions that may be refused. ``medium``, ``high``: share of right answers that a level stands
-    for. ``force``: write the file though it is not better.
+    for. ``every_signal``: fit those that the model in use leaves out, too. ``force``: write the file
+    though it is not better.
     """
 
     sources: tuple[Source, ...]
@@ -51,6 +52,7 @@ class CalibrateOptions:
     refused: float = 0.05
     medium: float = 2 / 3
     high: float = 0.9
+    every_signal: bool = False
     force: bool = False
 
 
@@ -93,7 +95,7 @@ def calibrate(options: CalibrateOptions, console: Console) -> bool:
     current = confidence_file.in_use(load_settings())
     both = (*options.sources, *options.tests)
     results = named_apart([gather(where, options.asking, console) for where in both])
-    parts = [cases(result, current.model) for result in results]
+    parts = [cases(result, current.model, every_signal=options.every_signal) for result in results]
     made = refit(parts[: len(options.sources)], parts[len(options.sources) :], current, options)
     better = made.gain.better
     _show(made, current, console)

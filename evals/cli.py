@@ -139,6 +139,12 @@ def calibrate(  # options of a command
             "model in use; `auto`: by the number of questions."
         ),
     ] = "auto",
+    every_signal: Annotated[
+        bool,
+        typer.Option(
+            "--every-signal", help="Fit the signals that the model in use leaves out, too."
+        ),
+    ] = False,
     refused: Annotated[
         float,
         typer.Option(min=0, max=1, help="Share of answerable questions that may be refused."),
@@ -197,7 +203,40 @@ def calibrate(  # options of a command
         refused=refused,
         medium=medium,
         high=high,
+        every_signal=every_signal,
         force=force,
     )
     if not calibrating.calibrate(options, Console()):
         raise typer.Exit(1)
+
+
+@app.command()
+def verifier(
+    path: Annotated[
+        list[Path] | None,
+        typer.Argument(
+            help="Questions with their documents: a folder with questions.jsonl. "
+            "Without: the golden cases on the sample documents."
+        ),
+    ] = None,
+    test: Annotated[
+        list[Path] | None,
+        typer.Option(help="Questions to report on, but not to fit on; may be repeated."),
+    ] = None,
+    per_kind: Annotated[
+        int, typer.Option(min=10, help="Sentences at most of each kind, supported or wrong.")
+    ] = 120,
+    seed: Annotated[int, typer.Option(help="Draws and changes the sentences.")] = 0,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the report here.")] = None,
+    fit: Annotated[
+        Path | None,
+        typer.Option(help="Fit the verifier's coefficients on these questions; write them here."),
+    ] = None,
+) -> None:
+    """Measure how well supported sentences are told from wrong ones, made from your questions."""
+    from evals import verifier_command  # noqa: PLC0415  # the help needs none of it
+
+    options = verifier_command.VerifierOptions(
+        tuple(path or ()), tuple(test or ()), per_kind, seed, json_file, fit
+    )
+    verifier_command.run(options, Console())

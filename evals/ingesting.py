@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
 import ingest.sample
 from app.bootstrap import Services
-from app.errors import NotFound
+from app.domain import Passage
+from app.errors import NotFound, UnreadableDocument
 from app.settings import Settings
 from ingest.progress import Progress
 from ingest.report import IngestReport
@@ -21,6 +23,7 @@ __all__ = [
     "cached_data_dir",
     "ingest_folder",
     "load_pipeline",
+    "read_passages",
     "sample_documents",
 ]
 
@@ -68,3 +71,23 @@ def cached_data_dir(name: str, corpus: Path, settings: Settings) -> Path:
     if hasattr(os, "getuid") and parent.stat().st_uid != os.getuid():
         parent = Path(tempfile.mkdtemp(prefix="footnote-evals-"))  # somebody else made that folder
     return parent / f"{name}-{digest}"
+
+
+def read_passages(
+    folder: Path, tokens: int, count_tokens: Callable[[Sequence[str]], list[int]]
+) -> Iterator[tuple[str, str, Passage]]:
+    """(path within ``folder``, title, passage) of every document, without storing anything.
+
+    The passages are those that an ingest would make. What cannot be read is left out.
+    """
+    from ingest.parsers import Limits, parse  # noqa: PLC0415
+    from ingest.splitter import split  # noqa: PLC0415
+
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        try:
+            parsed = parse(file.read_bytes(), file.name, Limits())
+        except UnreadableDocument:
+            continue
+        name = str(file.relative_to(folder))
+        for passage in split(parsed, name, "eval", tokens, count_tokens):
+            yield name, parsed.title, passage

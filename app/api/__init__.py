@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from fastapi import FastAPI
 
-from app.api import ask_routes, docs_page, document_routes, health_routes, mcp_server, openai_compat
+from app.api import (
+    answer_routes,
+    ask_routes,
+    docs_page,
+    document_routes,
+    health_routes,
+    mcp_server,
+    openai_compat,
+)
 
 
 def mount(app: FastAPI) -> None:
     """Add the routes, ``/mcp`` and ``/docs``."""
     app.include_router(ask_routes.router)
+    app.include_router(answer_routes.router)
     app.include_router(document_routes.router)
     app.include_router(health_routes.router)
     app.include_router(openai_compat.router)

@@ -1,4 +1,4 @@
-"""Ask, search, read an answer again, say what you think of it."""
+"""Ask and search."""
 
 from __future__ import annotations
 
@@ -16,14 +16,12 @@ from app.api.schemas import (
     AnswerOut,
     AskRequest,
     CitationOut,
-    FeedbackIn,
-    FeedbackOut,
     SearchResponse,
     SearchResult,
     SentenceOut,
-    StoredAnswerOut,
 )
 from app.api.streams import EventStream, closing, event
+from app.bootstrap import Services
 from app.domain import AskStep, Drafted, Filters, Finished, Found, Question, Searching
 from app.errors import (
     BadRequest,
@@ -34,7 +32,6 @@ from app.errors import (
     NotReady,
     QuestionTooLong,
 )
-from app.records.answers import Feedback
 from app.requests import known_collections
 
 router = APIRouter(prefix="/api/v1", tags=["ask"])
@@ -42,9 +39,10 @@ _ASK_ERRORS = (EmptyQuestion, QuestionTooLong, NotFound, NotReady, IndexProblem)
 
 
 class SearchingEvent(BaseModel):
-    """Event `searching`: the question was accepted."""
+    """Event `searching`: the question was accepted; `asked` where a follow-up was rewritten."""
 
     question: str
+    asked: str | None
 
 
 class FoundEvent(BaseModel):
@@ -80,17 +78,18 @@ class DraftedEvent(BaseModel):
 async def ask(body: AskRequest, request: Request, services: ServicesDep) -> AnswerOut | Response:
     """Answer from the documents, sentence by sentence with exact citations, or say that it can't.
 
-    Nothing good enough gives `state: not_found` with the closest passages – a success, not an
-    error. Modes are `auto`, `quotes` and `written`; for ranked passages use `GET /api/v1/search`.
+    Nothing good enough gives `state: not_found` with the closest passages and what to try – a
+    success, not an error. `partial`, `conflicting` and `outdated` say why in `uncovered`,
+    `conflicts` and `stale`. With a `conversation_id`, a follow-up is made to stand alone: see
+    `asked` and `question`. For ranked passages alone use `GET /api/v1/search`.
     """
-    collections: tuple[str, ...] = ()
-    if body.collections:
-        collections = await run_in_threadpool(known_collections, services, body.collections)
     question = Question(
         text=body.question,
         mode=body.mode,
-        filters=Filters(collections=collections),
-        conversation_id=body.conversation_id,
+        filters=await run_in_threadpool(_filters, body, services),
+        conversation_id=body.conversation_id or None,
+        rewrite=body.rewrite,
+        more_sources=body.more_sources,
     )
     if "text/event-stream" not in request.headers.get("accept", ""):
         return AnswerOut.of(await services.asker.answer(question))
@@ -99,6 +98,19 @@ async def ask(body: AskRequest, request: Request, services: ServicesDep) -> Answ
     # Asked for before the response begins, so that a refused question has its proper status.
     first = await anext(steps)
     return EventStream(_events(first, steps))
+
+
+def _filters(body: AskRequest, services: Services) -> Filters:
+    """What the question is narrowed to; a name that does not exist would quietly find nothing."""
+    for document_id in body.document_ids:
+        services.documents.get(document_id)
+    return Filters(
+        collections=known_collections(services, body.collections),
+        kinds=tuple(dict.fromkeys(body.kinds)),
+        changed_after=body.changed_after,
+        changed_before=body.changed_before,
+        document_ids=tuple(dict.fromkeys(body.document_ids)),
+    )
 
 
 async def _events(first: AskStep, steps: AsyncIterator[AskStep]) -> AsyncIterator[bytes]:
@@ -113,8 +125,8 @@ async def _events(first: AskStep, steps: AsyncIterator[AskStep]) -> AsyncIterato
 
 def _event(step: AskStep) -> bytes:
     match step:
-        case Searching(question):
-            data: BaseModel = SearchingEvent(question=question)
+        case Searching(question, asked):
+            data: BaseModel = SearchingEvent(question=question, asked=asked)
         case Found(retrieval):
             data = FoundEvent(
                 documents_searched=retrieval.documents_searched,
@@ -172,30 +184,3 @@ def search(
     )
     found = services.search.search(text, k or services.settings.search_results, filters)
     return SearchResponse(results=[SearchResult.of(hit) for hit in found.hits])
-
-
-@router.get("/answers/{answer_id}", summary="Read an answer again", responses=documented(NotFound))
-def read_answer(answer_id: str, services: ServicesDep) -> StoredAnswerOut:
-    """An answer as it was given, with its question."""
-    return StoredAnswerOut.of(services.answers.get(answer_id))
-
-
-@router.post(
-    "/answers/{answer_id}/feedback",
-    status_code=201,
-    summary="Say whether an answer helped",
-    max_body_size=MAX_JSON_BYTES,
-    responses=documented(NotFound),
-)
-def give_feedback(answer_id: str, body: FeedbackIn, services: ServicesDep) -> FeedbackOut:
-    """Keep what a person says about an answer. May be sent again; everything is kept."""
-    services.answers.add_feedback(
-        Feedback(
-            answer_id=answer_id,
-            helpful=body.helpful,
-            reasons=tuple(body.reasons),
-            comment=body.comment,
-            correction=body.correction,
-        )
-    )
-    return FeedbackOut(answer_id=answer_id, **body.model_dump())

@@ -34,11 +34,63 @@ SENTENCE = {
     "text": "Hotels are reimbursed up to EUR 165 a night.",
     "citations": [1],
     "verdict": "supported",
+    "support": None,
+    "problems": [],
+}
+SIDE = {
+    "citation": 1,
+    "says": "EUR 165",
+    "title": "Travel policy 2026",
+    "updated_at": "2026-02-02T00:00:00Z",
+}
+CONFLICT = {
+    "about": "amount of money",
+    "settled": True,
+    "sides": [
+        SIDE,
+        {
+            "citation": 2,
+            "says": "EUR 140",
+            "title": "Travel policy 2024",
+            "updated_at": "2024-01-15T00:00:00Z",
+        },
+    ],
+}
+STALE = {
+    "document_id": "doc_1b7c33e09d52aa60f8e4",
+    "title": "Travel policy 2024",
+    "reason": "superseded",
+    "review_by": None,
+    "newer_title": "Travel policy 2026",
+    "newer_document_id": "doc_9f2c41d07be3a5518c06",
+}
+FILTERS = {
+    "collections": ["handbook"],
+    "kinds": [],
+    "changed_after": None,
+    "changed_before": None,
+    "document_ids": [],
+}
+REPHRASING = {
+    "question": "How much does insurance cost?",
+    "why": "No document mentions “dental”.",
+    "filters": FILTERS,
+}
+CONTENT_REQUEST = {
+    "id": 12,
+    "answer_id": "ans_5d0c9a4f1e7b",
+    "question": "How much does dental insurance cost?",
+    "comment": "We have been asked this three times this week.",
+    "owners": ["People team"],
+    "documents": ["Benefits overview"],
+    "status": "open",
+    "created_at": "2026-10-05T09:31:07Z",
 }
 CONFIDENCE = {
     "level": "high",
     "probability": 0.91,
     "reasons": ["two passages agree", "every word of the question occurs"],
+    "measured": "Answers like this were right 9 times in 10 in our tests.",
 }
 USAGE = {"input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
 TIMINGS = {
@@ -52,6 +104,8 @@ ANSWER = {
     "answer_id": "ans_5d0c9a4f1e7b",
     "trace_id": "4bf92f3577b34da6a3ce929d0e0e4736",
     "conversation_id": "con_77aa0c1d9e02",
+    "question": "How much may a hotel cost in Porto?",
+    "asked": "and in Porto?",
     "state": "answered",
     "mode": "quotes",
     "model": "all-MiniLM-L6-v2",
@@ -59,7 +113,16 @@ ANSWER = {
     "sentences": [SENTENCE],
     "citations": [CITATION],
     "confidence": CONFIDENCE,
+    "uncovered": [],
+    "conflicts": [],
+    "stale": [],
     "closest": [],
+    "missing_terms": [],
+    "documents_searched": 62,
+    "passages_searched": 811,
+    "rephrasings": [],
+    "followups": ["What is the daily allowance for meals?"],
+    "notice": None,
     "usage": USAGE,
     "timings_ms": TIMINGS,
 }

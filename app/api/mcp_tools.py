@@ -19,7 +19,8 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from app.api.schemas import AnswerOut, SearchResult
+from app.api.schemas import CONVERSATION_ID, AnswerOut, SearchResult
+from app.api.wording import state_sentences
 from app.bootstrap import Services
 from app.domain import Filters, Question
 from app.errors import BadRequest, FootnoteError
@@ -29,7 +30,8 @@ from app.settings import Settings
 INSTRUCTIONS = (
     "Footnote knows this team's documents. Use `ask` for a question: it answers with sentences "
     "quoted from the documents, each with an exact citation, and says `not_found` when the "
-    "documents don't answer it; then don't answer from elsewhere without saying so. Use `search` "
+    "documents don't answer it; then don't answer from elsewhere without saying so. Tell readers "
+    "what `says` has: that sources disagree, are out of date, or leave a part open. Use `search` "
     "for passages and `fetch` to read a document."
 )
 FETCH_CHARACTERS = 50_000
@@ -51,6 +53,12 @@ class McpResults(BaseModel):
     """Passages, best first."""
 
     results: list[McpResult]
+
+
+class McpAnswer(AnswerOut):
+    """An answer; ``says`` is what the reader has to be told beside its text, in sentences."""
+
+    says: list[str]
 
 
 class McpDocument(BaseModel):
@@ -180,20 +188,34 @@ def _add_tools(server: MCPServer[Any], services: Services) -> None:
             list[str] | None, Field(description="Look only in these; leave out for all.")
         ] = None,
         conversation_id: Annotated[
-            str | None, Field(description="From an earlier answer, to ask a follow-up.")
+            str | None,
+            Field(
+                max_length=40,
+                pattern=CONVERSATION_ID,
+                description="From an earlier answer, to ask a follow-up.",
+            ),
         ] = None,
-    ) -> AnswerOut:
-        """Answer from the documents with exact citations, or say that they don't answer it."""
+        more_sources: Annotated[
+            bool, Field(description="Read and quote about twice as much.")
+        ] = False,
+    ) -> McpAnswer:
+        """Answer from the documents with exact citations, or say that they don't answer it.
+
+        `state` is `answered`, `partial` (see `uncovered`), `conflicting` (see `conflicts`),
+        `outdated` (see `stale`) or `not_found` (see `rephrasings`); `says` puts it in sentences.
+        """
         names = await run_in_threadpool(known_collections, services, collections or ())
         answer = await services.asker.answer(
             Question(
                 text=question,
                 mode=mode,
                 filters=Filters(collections=names),
-                conversation_id=conversation_id,
+                conversation_id=conversation_id or None,
+                more_sources=more_sources,
             )
         )
-        return AnswerOut.of(answer)
+        says = state_sentences(answer)
+        return McpAnswer(**AnswerOut.of(answer).model_dump(), says=says)
 
 
 def _explained(

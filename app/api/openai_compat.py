@@ -1,6 +1,7 @@
 """The OpenAI-compatible door: ``POST /v1/chat/completions`` and ``GET /v1/models``.
 
-The last user message is the question; earlier messages are accepted. The content is the answer with
+The last user message is the question; earlier ones are the conversation that a follow-up leans on.
+The content is the answer with
 Markdown footnotes, so that any chat program shows where each sentence comes from; programs find the
 citations in the extra field ``citations`` and the rest of the answer in ``footnote``. Text is sent
 once it is checked: a stream begins at once, its words come when they can be relied on.
@@ -11,8 +12,10 @@ Shapes: https://platform.openai.com/docs/api-reference/chat
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Response
@@ -25,15 +28,16 @@ from app.api.openai_schemas import COMPLETION_EXAMPLE, ERRORS, MODEL, ChatMessag
 from app.api.problems import MAX_JSON_BYTES, RETRY_AFTER_S, problem_of
 from app.api.schemas import AnswerOut, CitationOut, heading
 from app.api.streams import EventStream, closing, event
+from app.api.wording import NOT_FOUND, rephrasing_lines, state_sentences
+from app.ask.conversation.followup_question import rewrite
+from app.ask.conversation.pointing import Turn
 from app.domain import Answer, AnswerState, AskStep, Citation, Finished, Question
 from app.errors import BadRequest, NotFound
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
 PATH_PREFIX = "/v1/"
-NOT_FOUND_TEXT = (
-    "The documents don't answer this. {searched}Try other words, or ask whoever keeps the "
-    "documents to add it."
-)
+_REMEMBERED = 6
+"""User messages before the last one that are read for what a follow-up leans on."""
 
 
 @router.get("/models", summary="List models")
@@ -71,15 +75,22 @@ async def complete(body: ChatRequest, services: ServicesDep) -> Response:
     _check_model(body.model)
     if body.n not in (None, 1):
         raise BadRequest("There is only one answer to give.", "Leave out n, or set it to 1.")
-    question = Question(text=_last_question(body.messages))
+    typed = _user_messages(body.messages)
+    turns: list[Turn] = []
+    for text in typed[-_REMEMBERED - 1 : -1]:
+        turns.append(Turn(rewrite(text, turns).question))
+    alone = rewrite(typed[-1], turns)
+    # Nothing is stored under a conversation of this client's: what it sends is all there is.
+    question = Question(text=alone.question, rewrite=False)
+    asked = typed[-1] if alone.changed else None
     if not body.stream:
         answer = await services.asker.answer(question)
-        return JSONResponse(_completion(answer))
+        return JSONResponse(_completion(_as_asked(answer, asked)))
     await run_in_threadpool(require_ready, services)
     steps = services.asker.ask(question)
     first = await anext(steps)
     options = body.stream_options
-    return EventStream(_chunks(first, steps, bool(options and options.include_usage)))
+    return EventStream(_chunks(first, steps, asked, bool(options and options.include_usage)))
 
 
 def error_response(error: Exception) -> JSONResponse:
@@ -114,44 +125,70 @@ def _model() -> dict[str, Any]:
     return {"id": MODEL, "object": "model", "created": 1793491200, "owned_by": "footnote"}
 
 
-def _last_question(messages: list[ChatMessage]) -> str:
-    for message in reversed(messages):
+def _user_messages(messages: list[ChatMessage]) -> list[str]:
+    """The texts of the user's messages, in order; at least one."""
+    texts = []
+    for message in messages:
         if message.role == "user":
             content = message.content or ""
-            if isinstance(content, str):
-                return content
-            return "\n".join(part.text for part in content if part.type == "text")
-    raise BadRequest(
-        "The conversation has no message of role user.", "Send the question as the last one."
-    )
+            if not isinstance(content, str):
+                content = "\n".join(part.text for part in content if part.type == "text")
+            texts.append(content)
+    if not texts:
+        raise BadRequest(
+            "The conversation has no message of role user.", "Send the question as the last one."
+        )
+    return texts
+
+
+def _as_asked(answer: Answer, asked: str | None) -> Answer:
+    """The answer, saying what was typed where the question was made to stand alone."""
+    return replace(answer, asked=asked) if asked is not None else answer
 
 
 # --- content -------------------------------------------------------------------------------------
 
 
 def content_pieces(answer: Answer) -> Iterator[str]:
-    """The answer as Markdown, a piece per sentence, then the footnotes."""
+    """What to know first, the answer as Markdown, a piece per sentence, then the footnotes."""
+    told = state_sentences(answer)
     if answer.state is AnswerState.NOT_FOUND or not answer.sentences:
-        yield _not_found_text(answer)
+        yield _not_found_text(answer, told)
         return
+    if told:
+        yield "\n".join(f"> {_plain(line)}" for line in told) + "\n\n"
     separator = ""
     for sentence in answer.sentences:
         marks = "".join(f"[^{number}]" for number in sentence.citations)
-        yield f"{separator}{sentence.text}{marks}"
+        yield f"{separator}{inert(sentence.text)}{marks}"
         separator = "\n\n" if "\n" in sentence.text else " "
-    if answer.notice:
-        yield f"\n\n_{answer.notice}_"
     yield "\n\n" + "\n".join(_footnote(citation) for citation in answer.citations)
 
 
-def _not_found_text(answer: Answer) -> str:
-    searched = ""
-    if answer.documents_searched:
-        searched = f"{answer.documents_searched:,} documents were searched. "
-    text = NOT_FOUND_TEXT.format(searched=searched)
+def _plain(line: str) -> str:
+    """On one line; a citation's number becomes a link to its footnote."""
+    return re.sub(r"\[(\d+)\]", r"[^\1]", inert(" ".join(line.split())))
+
+
+_ACTIVE = re.compile(r"(\\*)(\](?=[(\[:])|<(?=[a-zA-Z/!?]))")
+"""What makes a link, an image, a link's definition or HTML of Markdown."""
+
+
+def inert(text: str) -> str:
+    """Text from documents as Markdown that loads and links nothing: chat programs render it."""
+    return _ACTIVE.sub(lambda found: f"{found[1] * 2}\\{found[2]}", text)
+
+
+def _not_found_text(answer: Answer, told: list[str]) -> str:
+    text = " ".join(told or [NOT_FOUND])
+    tries = rephrasing_lines(answer)
+    if tries:
+        text += "\n\nYou could ask:\n" + "\n".join(f"- {inert(line)}" for line in tries)
+    else:
+        text += " Try other words, or ask whoever keeps the documents to add it."
     if answer.closest:
         text += "\n\nClosest passages:\n" + "\n".join(
-            f"- {_place(hit.document.title, hit.passage.heading, hit.passage.page)}"
+            f"- {inert(_place(hit.document.title, hit.passage.heading, hit.passage.page))}"
             for hit in answer.closest
         )
     return text
@@ -160,7 +197,7 @@ def _not_found_text(answer: Answer) -> str:
 def _footnote(citation: Citation) -> str:
     quote = " ".join(citation.quote.split())
     place = _place(citation.title, citation.heading, citation.page, citation.page_kind or "page")
-    return f"[^{citation.number}]: {place}: “{quote}”"
+    return f"[^{citation.number}]: {inert(place)}: “{inert(quote)}”"
 
 
 def _place(title: str, path: tuple[str, ...], page: int | None, kind: str = "page") -> str:
@@ -171,7 +208,11 @@ def _place(title: str, path: tuple[str, ...], page: int | None, kind: str = "pag
 
 def _extras(answer: Answer) -> dict[str, Any]:
     whole = AnswerOut.of(answer).model_dump(mode="json")
-    kept = ("answer_id", "trace_id", "conversation_id", "state", "mode", "confidence", "closest")
+    kept = (
+        "answer_id", "trace_id", "conversation_id", "question", "asked", "state", "mode",
+        "confidence", "uncovered", "conflicts", "stale", "closest", "rephrasings", "followups",
+        "notice",
+    )  # fmt: skip
     return {
         "citations": [CitationOut.of(one).model_dump(mode="json") for one in answer.citations],
         "footnote": {name: whole[name] for name in kept},
@@ -214,7 +255,7 @@ def _completion(answer: Answer) -> dict[str, Any]:
 
 
 async def _chunks(
-    first: AskStep, steps: AsyncIterator[AskStep], include_usage: bool
+    first: AskStep, steps: AsyncIterator[AskStep], asked: str | None, include_usage: bool
 ) -> AsyncIterator[bytes]:
     """OpenAI's chunks: the role, the content piece by piece, the end, perhaps usage, ``[DONE]``."""
     # All chunks share one id, and it is needed before the answer has one.
@@ -233,7 +274,7 @@ async def _chunks(
     async with closing(steps):
         try:
             yield chunk({"role": "assistant", "content": ""})
-            answer = await _answer(first, steps)
+            answer = _as_asked(await _answer(first, steps), asked)
             for piece in content_pieces(answer):
                 yield chunk({"content": piece})
             yield chunk({}, "stop", **_extras(answer))

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
 from app.api import examples
 from app.api.examples import example
+from app.api.state_schemas import ConflictOut, RephrasingOut, StaleOut
 from app.domain import Answer, Citation, Hit, Mode, Sentence
 
 HEADING_SEPARATOR = " › "
+CONVERSATION_ID = r"^[\w.:-]*$"
+"""What a conversation's id may be made of; it is stored, and stands in addresses."""
 
 
 class AskRequest(BaseModel):
@@ -30,9 +33,24 @@ class AskRequest(BaseModel):
     collections: list[str] = Field(
         default_factory=list, description="Look only in these; empty: everywhere."
     )
-    conversation_id: str | None = Field(
-        None, max_length=40, description="From an earlier answer, to ask a follow-up."
+    kinds: list[str] = Field(default_factory=list, description="Only these formats, e.g. `pdf`.")
+    changed_after: date | None = Field(None, description="Changed on this day or later.")
+    changed_before: date | None = Field(None, description="Changed on this day or earlier.")
+    document_ids: list[str] = Field(
+        default_factory=list, max_length=100, description="Look only in these documents."
     )
+    conversation_id: str | None = Field(
+        None,
+        max_length=40,
+        pattern=CONVERSATION_ID,
+        description="From an earlier answer, to ask a follow-up; any name of your own begins one.",
+    )
+    rewrite: bool = Field(
+        True,
+        description="Turn a follow-up (“and for contractors?”) into a question that stands alone, "
+        "with what was asked before in the conversation.",
+    )
+    more_sources: bool = Field(False, description="Read and quote about twice as much.")
 
 
 class SentenceOut(BaseModel):
@@ -43,6 +61,10 @@ class SentenceOut(BaseModel):
     text: str
     citations: list[int] = Field(description="Numbers of the citations below.")
     verdict: Literal["supported", "partly", "unsupported"]
+    support: float | None = Field(
+        description="0–1, how well the cited passages carry a written sentence; null for a quote."
+    )
+    problems: list[str] = Field(description="What the cited passages do not say, in words.")
 
     @classmethod
     def of(cls, sentence: Sentence) -> SentenceOut:
@@ -51,6 +73,8 @@ class SentenceOut(BaseModel):
             text=sentence.text,
             citations=list(sentence.citations),
             verdict=sentence.verdict.value,
+            support=None if sentence.support is None else round(sentence.support, 4),
+            problems=list(sentence.problems),
         )
 
 
@@ -136,6 +160,7 @@ class ConfidenceOut(BaseModel):
     level: Literal["high", "medium", "low"]
     probability: float = Field(description="For programs and calibration; not for display.")
     reasons: list[str]
+    measured: str = Field(description="What the level means, as it was measured; may be empty.")
 
 
 class UsageOut(BaseModel):
@@ -168,6 +193,8 @@ class AnswerOut(BaseModel):
     answer_id: str
     trace_id: str
     conversation_id: str
+    question: str = Field(description="What was searched: a follow-up is made to stand alone.")
+    asked: str | None = Field(description="What was typed, where that differs; else null.")
     state: Literal["answered", "partial", "conflicting", "outdated", "not_found"]
     mode: Literal["quotes", "written"]
     model: str
@@ -175,7 +202,20 @@ class AnswerOut(BaseModel):
     sentences: list[SentenceOut]
     citations: list[CitationOut]
     confidence: ConfidenceOut
+    uncovered: list[str] = Field(
+        description="For `partial`: parts of the question without evidence."
+    )
+    conflicts: list[ConflictOut] = Field(description="Where the cited sources disagree.")
+    stale: list[StaleOut] = Field(description="Cited documents that are not the last word.")
     closest: list[SearchResult] = Field(description="For `not_found`: the best passages there are.")
+    missing_terms: list[str] = Field(description="Words of the question that are in no document.")
+    documents_searched: int
+    passages_searched: int
+    rephrasings: list[RephrasingOut] = Field(description="For `not_found`: what to try.")
+    followups: list[str] = Field(description="Questions that the documents are known to answer.")
+    notice: str | None = Field(
+        description="Something to tell the reader, e.g. that a model failed."
+    )
     usage: UsageOut
     timings_ms: TimingsOut
 
@@ -191,13 +231,11 @@ class StoredAnswerOut(AnswerOut):
     model_config = example(
         {
             **examples.ANSWER,
-            "question": "How much may a hotel cost?",
             "collections": ["handbook"],
             "created_at": "2026-10-05T09:31:07Z",
         }
     )
 
-    question: str
     collections: list[str]
     created_at: datetime
 
@@ -206,10 +244,29 @@ class StoredAnswerOut(AnswerOut):
         """From the domain."""
         return cls(
             **_answer_fields(answer),
-            question=answer.question,
             collections=list(answer.filters.collections),
             created_at=answer.created_at,
         )
+
+
+class ConversationOut(BaseModel):
+    """What was asked and answered in one conversation, oldest first."""
+
+    model_config = example(
+        {
+            "conversation_id": examples.ANSWER["conversation_id"],
+            "answers": [
+                {
+                    **examples.ANSWER,
+                    "collections": ["handbook"],
+                    "created_at": "2026-10-05T09:31:07Z",
+                }
+            ],
+        }
+    )
+
+    conversation_id: str
+    answers: list[StoredAnswerOut]
 
 
 class FeedbackIn(BaseModel):
@@ -220,7 +277,7 @@ class FeedbackIn(BaseModel):
     helpful: bool
     reasons: list[str] = Field(default_factory=list, max_length=20)
     comment: str = Field("", max_length=4000)
-    correction: str = Field("", max_length=4000)
+    correction: str = Field("", max_length=10_000)
 
 
 class FeedbackOut(FeedbackIn):
@@ -264,6 +321,8 @@ def _answer_fields(answer: Answer) -> dict[str, Any]:
         "answer_id": answer.answer_id,
         "trace_id": answer.trace_id,
         "conversation_id": answer.conversation_id,
+        "question": answer.question,
+        "asked": answer.asked,
         "state": answer.state.value,
         "mode": answer.mode,
         "model": answer.model,
@@ -274,8 +333,18 @@ def _answer_fields(answer: Answer) -> dict[str, Any]:
             level=answer.confidence.level.value,
             probability=answer.confidence.probability,
             reasons=list(answer.confidence.reasons),
+            measured=answer.confidence.measured,
         ),
+        "uncovered": list(answer.uncovered),
+        "conflicts": [ConflictOut.of(one, answer) for one in answer.conflicts],
+        "stale": [StaleOut.of(one) for one in answer.stale],
         "closest": [SearchResult.of(hit) for hit in answer.closest],
+        "missing_terms": list(answer.missing_terms),
+        "documents_searched": answer.documents_searched,
+        "passages_searched": answer.passages_searched,
+        "rephrasings": [RephrasingOut.of(one) for one in answer.rephrasings],
+        "followups": list(answer.followups),
+        "notice": answer.notice,
         "usage": UsageOut(
             input_tokens=answer.usage.input_tokens,
             output_tokens=answer.usage.output_tokens,

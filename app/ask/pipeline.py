@@ -1,10 +1,10 @@
-"""One question, step by step: search, quote, check, judge, record."""
+"""One question, step by step: understand, search, quote, write, check, judge, record."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from secrets import token_hex
 from typing import TypeVar
@@ -14,26 +14,28 @@ from opentelemetry import trace
 from opentelemetry.trace import Span as TraceSpan
 from opentelemetry.trace import Status, StatusCode
 
-from app.ask.confidence import Judgment, judge
-from app.ask.quotes import compile_answer, select
-from app.ask.sentences import Candidate, rank_sentences
+from app.ask.clock import Clock
+from app.ask.conversation.interpreting import Interpreter, Understood
+from app.ask.conversation.trying import Suggester
+from app.ask.drafting import Drafter, QuotedDraft
+from app.ask.reading import Reader, Reading
+from app.ask.support import SupportChecker
 from app.ask.verify import verify_quotes
+from app.ask.writing.written import Writer, WrittenDraft
+from app.ask.writing.written_answer import Unsupported, check, lowered, with_sides
 from app.domain import (
     Answer,
     AnswerState,
     AskStep,
-    Citation,
     Drafted,
     Finished,
     Found,
+    Level,
     Question,
-    Retrieval,
     Searching,
-    Sentence,
     Usage,
 )
-from app.errors import EmptyQuestion, ModeUnavailable, QuestionTooLong
-from app.knowledge.retriever import Retriever
+from app.errors import EmptyQuestion, ModeUnavailable, QuestionTooLong, WritingFailed
 from app.records.answers import AnswerStore
 from app.telemetry import Attribute, SpanName, current_trace_id, get_tracer
 
@@ -46,16 +48,23 @@ QUOTES_MODEL = "quotes"
 
 @dataclass(frozen=True, slots=True)
 class AskOptions:
-    """How much to read and to quote.
+    """How an answer is shown.
 
-    ``read``: passages whose sentences are considered; ``closest``: passages shown when nothing
-    answers; ``quote_sentences``: sentences at most in an answer.
+    ``closest``: passages shown when nothing answers; ``unsupported``: what happens to written
+    sentences that no source carries.
     """
 
-    read: int = 8
     closest: int = 5
-    quote_sentences: int = 3
     max_question_chars: int = 2000
+    unsupported: Unsupported = "mark"
+
+
+@dataclass(frozen=True, slots=True)
+class Writing:
+    """What written mode needs: who writes, and who checks it."""
+
+    writer: Writer
+    checker: SupportChecker
 
 
 class Asker:
@@ -63,14 +72,23 @@ class Asker:
 
     def __init__(
         self,
-        retriever: Retriever,
-        answers: AnswerStore | None,
+        reader: Reader,
+        drafter: Drafter,
+        interpreter: Interpreter,
+        suggester: Suggester,
         options: AskOptions,
+        *,
+        answers: AnswerStore | None = None,
+        writing: Writing | None = None,
     ) -> None:
-        """``answers`` None: nothing is recorded (evals)."""
-        self._retriever = retriever
-        self._answers = answers
+        """``answers`` None: nothing is recorded (evals). ``writing`` None: only quotes."""
+        self._reader = reader
+        self._drafter = drafter
+        self._interpreter = interpreter
+        self._suggester = suggester
         self._options = options
+        self._answers = answers
+        self._writing = writing
 
     async def answer(self, question: Question, session_id: str = "") -> Answer:
         """The finished answer alone; raises as `ask` does."""
@@ -78,6 +96,14 @@ class Asker:
             if isinstance(step, Finished):
                 return step.answer
         raise RuntimeError("ask() ended without Finished")
+
+    async def suggest(self, answer: Answer, session_id: str = "") -> tuple[str, ...]:
+        """Questions to ask next, which the documents are known to answer; kept with the answer.
+
+        Apart from `ask` because each is tried before it is offered: about 150 ms in all, and a
+        reader has the answer already. Raises as `ask` does.
+        """
+        return await run_sync(lambda: self._suggest(answer, session_id))
 
     async def ask(self, question: Question, session_id: str = "") -> AsyncIterator[AskStep]:
         """The steps of one question; the last is `Finished`.
@@ -88,35 +114,41 @@ class Asker:
             NotReady: the embedding model is still loading.
             IndexProblem: the index cannot be used.
         """
-        text = self._accepted(question)
-        started = time.perf_counter()
+        typed = self._accepted(question)
+        writing = None if question.mode == "quotes" else self._writing
+        clock = Clock()
         # The span is entered piecewise: a generator may be resumed in another context.
         span = tracer.start_span(SpanName.ASK)
         try:
-            yield Searching(text)
-            retrieval = await _in_thread(
-                span,
-                lambda: self._retriever.search(
-                    text, max(self._options.read, self._options.closest), question.filters
-                ),
+            understood = await self._interpreter.understood(
+                typed, question, session_id, with_model=writing is not None, parent=span
             )
-            timings = {"retrieve": _since(started)}
-            timings |= {f"retrieve.{name}": ms for name, ms in retrieval.timings_ms.items()}
-            yield Found(retrieval)
-            begun = time.perf_counter()
-            draft = await _in_thread(span, lambda: self._draft(text, retrieval))
-            timings["answer"] = _since(begun)
-            timings["first_token"] = _since(started)
-            if draft.answerable:
-                yield Drafted(tuple(draft.sentences), tuple(draft.citations))
-            begun = time.perf_counter()
+            yield Searching(understood.question, understood.asked(typed))
+            found = await _in_thread(span, lambda: self._find(question, understood, clock))
+            if found.understood is not understood:
+                understood = found.understood
+                yield Searching(understood.question, understood.asked(typed))
+            yield Found(found.reading.retrieval)
+            quoted = await _in_thread(
+                span, lambda: self._quoted(question, typed, understood, found, clock)
+            )
+            answer = quoted
+            if writing is not None and found.draft.answers:
+                async with aclosing(self._write(writing, found, quoted, span, clock)) as steps:
+                    async for step in steps:
+                        if isinstance(step, Answer):
+                            answer = step
+                        else:
+                            yield step
+            elif found.draft.answers:
+                clock.first_token()
+                yield Drafted(quoted.sentences, quoted.citations)
             answer = await _in_thread(
-                span,
-                lambda: self._finish(question, text, retrieval, draft, timings, begun, started),
+                span, lambda: self._record(answer, found, question, session_id, clock)
             )
-            if self._answers is not None:
-                store = self._answers
-                await _in_thread(span, lambda: store.add(answer, session_id))
+            if question.suggest:
+                followups = await _in_thread(span, lambda: self._suggest(answer, session_id))
+                answer = replace(answer, followups=followups)
             _describe(span, answer)
             yield Finished(answer)
         except Exception as error:
@@ -137,73 +169,180 @@ class Asker:
                 f"at most {self._options.max_question_chars:,} are read.",
                 "Shorten it to what you want to know.",
             )
-        if question.mode == "written":
+        if question.mode == "written" and self._writing is None:
             raise ModeUnavailable(
                 "Written answers need a chat model, and none is set up.",
-                "Ask in quotes mode, which needs none.",
+                "Ask in quotes mode, which needs none, or set FOOTNOTE_CHAT_MODEL.",
             )
         return text
 
-    def _draft(self, text: str, retrieval: Retrieval) -> _Draft:
-        with tracer.start_as_current_span(SpanName.ANSWER):
-            candidates = rank_sentences(text, retrieval, self._options.read)
-            judgment = judge(retrieval, candidates)
-            quotes = select(candidates, self._options.quote_sentences)
-            sentences, citations = compile_answer(quotes)
-            return _Draft(sentences, citations, candidates, judgment)
+    def _find(self, question: Question, understood: Understood, clock: Clock) -> _Found:
+        """Search, with the spelling corrected where a word stands in no document; read; draft."""
+        wider = question.more_sources
+        with clock.timed("retrieve"):
+            retrieval = self._reader.search(understood.question, question.filters, wider=wider)
+            corrected = self._interpreter.corrected(understood, retrieval, question.rewrite)
+            if corrected is not None:
+                understood = corrected
+                retrieval = self._reader.search(understood.question, question.filters, wider=wider)
+        clock.timings |= {f"retrieve.{name}": ms for name, ms in retrieval.timings_ms.items()}
+        with clock.timed("answer"), tracer.start_as_current_span(SpanName.ANSWER):
+            reading = self._reader.read(retrieval, wider=wider)
+            draft = self._drafter.draft(reading, wider=wider)
+        return _Found(understood, reading, draft)
 
-    def _finish(
+    def _quoted(
         self,
         question: Question,
-        text: str,
-        retrieval: Retrieval,
-        draft: _Draft,
-        timings: dict[str, float],
-        begun: float,
-        started: float,
+        typed: str,
+        understood: Understood,
+        found: _Found,
+        clock: Clock,
     ) -> Answer:
-        with tracer.start_as_current_span(SpanName.VERIFY):
+        """The quoted answer, checked; also what is shown when nothing can be written."""
+        draft, retrieval = found.draft, found.reading.retrieval
+        with clock.timed("verify"), tracer.start_as_current_span(SpanName.VERIFY):
             sentences, citations = verify_quotes(draft.sentences, draft.citations, retrieval)
-        found = draft.answerable and bool(sentences)
-        timings["verify"] = _since(begun)
-        timings["total"] = _since(started)
+        whole = len(citations) == len(draft.citations)
+        judgment = found.reading.judgment
         return Answer(
             answer_id=f"ans_{token_hex(8)}",
             trace_id=current_trace_id(),
             conversation_id=question.conversation_id or f"con_{token_hex(8)}",
-            question=text,
-            state=AnswerState.ANSWERED if found else AnswerState.NOT_FOUND,
+            question=understood.question,
+            state=draft.state if sentences else AnswerState.NOT_FOUND,
             mode="quotes",
             model=QUOTES_MODEL,
-            text=" ".join(sentence.text for sentence in sentences) if found else "",
-            sentences=tuple(sentences) if found else (),
-            citations=tuple(citations) if found else (),
-            confidence=draft.judgment.confidence,
-            closest=() if found else retrieval.hits[: self._options.closest],
+            text=" ".join(sentence.text for sentence in sentences),
+            sentences=tuple(sentences),
+            citations=tuple(citations),
+            confidence=judgment.confidence,
+            closest=() if sentences else retrieval.hits[: self._options.closest],
             retrieval=retrieval,
             missing_terms=retrieval.missing_terms,
             documents_searched=retrieval.documents_searched,
             passages_searched=retrieval.passages_searched,
-            usage=Usage(),
-            timings_ms=timings,
+            usage=understood.usage,
+            timings_ms=clock.timings,
             created_at=datetime.now(UTC),
             filters=question.filters,
-            notice=None,
+            asked=understood.asked(typed),
+            uncovered=draft.uncovered,
+            conflicts=draft.conflicts if whole else (),
+            stale=draft.stale,
+            signals={name: round(value, 4) for name, value in judgment.signals.items()},
         )
+
+    async def _write(
+        self, writing: Writing, found: _Found, quoted: Answer, span: TraceSpan, clock: Clock
+    ) -> AsyncGenerator[Drafted | Answer, None]:
+        """Drafts as they come, then the written answer; the quoted one when writing fails."""
+        retrieval = found.reading.retrieval
+        last: WrittenDraft | None = None
+        try:
+            with clock.timed("answer"):
+                drafts = writing.writer.write(
+                    quoted.question, retrieval, found.draft.quotes, parent=span
+                )
+                async with aclosing(drafts):
+                    async for draft in drafts:
+                        clock.first_token()
+                        yield Drafted(draft.sentences, draft.citations)
+                        last = draft
+            if last is None:
+                raise WritingFailed(f"{writing.writer.name} gave an empty answer", problem="empty")
+            written = last
+            with clock.timed("verify"):
+                checked = await _in_thread(
+                    span,
+                    lambda: check(written, retrieval, writing.checker, self._options.unsupported),
+                )
+        except WritingFailed as failed:
+            clock.first_token()
+            yield _instead(quoted, failed, self._options.closest)
+            return
+        citations, conflicts = with_sides(checked.citations, quoted.citations, quoted.conflicts)
+        yield replace(
+            quoted,
+            mode="written",
+            model=written.model,
+            text=" ".join(sentence.text for sentence in checked.sentences),
+            sentences=checked.sentences,
+            citations=citations,
+            conflicts=conflicts,
+            confidence=lowered(quoted.confidence, checked.sentences),
+            usage=_sum(quoted.usage, written.usage),
+            notice=checked.notice,
+        )
+
+    def _record(
+        self, answer: Answer, found: _Found, question: Question, session_id: str, clock: Clock
+    ) -> Answer:
+        if answer.state is AnswerState.NOT_FOUND:
+            asked = self._interpreter.questions(answer.conversation_id, session_id)
+            answer = replace(
+                answer,
+                rephrasings=self._suggester.rephrasings(
+                    answer.question, found.reading.retrieval, question.filters, asked
+                ),
+            )
+        answer = replace(answer, timings_ms=clock.finished())
+        if self._answers is not None:
+            self._answers.add(answer, session_id)
+        return answer
+
+    def _suggest(self, answer: Answer, session_id: str) -> tuple[str, ...]:
+        if answer.state is AnswerState.NOT_FOUND:
+            return ()
+        retrieval = answer.retrieval or self._reader.search(answer.question, answer.filters)
+        asked = self._interpreter.questions(answer.conversation_id, session_id)
+        found = self._suggester.followups(answer, retrieval, asked)
+        if self._answers is not None:
+            self._answers.keep_followups(answer.answer_id, found)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
-    """What the answerer proposes, before it is checked."""
+class _Found:
+    """What searching and reading came to."""
 
-    sentences: list[Sentence]
-    citations: list[Citation]
-    candidates: list[Candidate]
-    judgment: Judgment
+    understood: Understood
+    reading: Reading
+    draft: QuotedDraft
 
-    @property
-    def answerable(self) -> bool:
-        return self.judgment.answerable and bool(self.sentences)
+
+def _instead(quoted: Answer, failed: WritingFailed, closest: int) -> Answer:
+    """The quoted answer and why it is not a written one.
+
+    A model that read the passages and found no answer in them is believed, unless the quotes are
+    sure of theirs.
+    """
+    usage = _sum(quoted.usage, failed.usage)
+    if failed.problem != "not_covered" or quoted.confidence.level is Level.HIGH:
+        return replace(quoted, notice=failed.notice, usage=usage)
+    hits = quoted.retrieval.hits if quoted.retrieval else ()
+    return replace(
+        quoted,
+        state=AnswerState.NOT_FOUND,
+        text="",
+        sentences=(),
+        citations=(),
+        conflicts=(),
+        stale=(),
+        uncovered=(),
+        closest=hits[:closest],
+        notice=failed.detail,
+        usage=usage,
+    )
+
+
+def _sum(one: Usage, other: Usage) -> Usage:
+    known = one.cost_usd is not None and other.cost_usd is not None
+    return Usage(
+        one.input_tokens + other.input_tokens,
+        one.output_tokens + other.output_tokens,
+        (one.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
+    )
 
 
 async def _in_thread(span: TraceSpan, function: Callable[[], T]) -> T:
@@ -229,8 +368,3 @@ def _describe(span: TraceSpan, answer: Answer) -> None:
             Attribute.CONVERSATION: answer.conversation_id,
         }
     )
-
-
-def _since(start: float) -> float:
-    """Milliseconds."""
-    return (time.perf_counter() - start) * 1000

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from typing import Protocol
 
-from app.ask.prompts import Message
-from app.domain import Answer, AskStep, Block, Filters, Question, Retrieval
+from opentelemetry.trace import Span
+
+from app.ask.writing.prompts import Message
+from app.domain import Answer, AskStep, Block, Filters, Question, Retrieval, Usage
 
 
 class Asks(Protocol):
@@ -40,18 +42,24 @@ class Chunk(Protocol):
     def text(self) -> str:
         """As it came; may be empty."""
 
+    @property
+    def usage(self) -> Usage | None:
+        """Of the whole call, with the last piece."""
+
 
 class Chats(Protocol):
     """A chat model, as far as rewriting a question needs it."""
 
-    def stream(self, messages: Sequence[Message], *, max_tokens: int) -> AsyncIterator[Chunk]:
-        """What the model writes, piece by piece; raises when it fails."""
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, parent: Span | None = None
+    ) -> AsyncGenerator[Chunk, None]:
+        """What the model writes, piece by piece; raises when it fails. Closing it ends the call."""
 
 
 class Answerable(Protocol):
     """Says whether the documents answer a question: retrieval and judgment, about 15 ms."""
 
-    def __call__(self, question: str, filters: Filters) -> bool:
+    def __call__(self, question: str, filters: Filters, /) -> bool:
         """True when `ask` with these filters would not end in `not_found`."""
 
 

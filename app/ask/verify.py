@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.ask.support import SupportChecker, Written
 from app.domain import Citation, Retrieval, Sentence, Verdict
 
 
@@ -38,3 +39,33 @@ def verify_quotes(
             replace(sentence, citations=tuple(numbers), verdict=Verdict.SUPPORTED)
         )
     return kept_sentences, kept_citations
+
+
+def verify_written(
+    sentences: Sequence[Sentence],
+    citations: Sequence[Citation],
+    retrieval: Retrieval,
+    checker: SupportChecker,
+) -> list[Sentence]:
+    """Each written sentence with its verdict, its support and what is wrong with it.
+
+    A sentence is compared with the passages that it cites and with nothing else: what is true but
+    cited to the wrong passage is not supported. One that cites nothing is unsupported.
+
+    Raises:
+        SettingsError: the embedding model cannot be loaded.
+    """
+    hits = {hit.passage.id: hit for hit in retrieval.hits}
+    cited = {citation.number: citation.passage_id for citation in citations}
+    written = []
+    for sentence in sentences:
+        ids = dict.fromkeys(cited[number] for number in sentence.citations if number in cited)
+        own = [hits[passage_id] for passage_id in ids if passage_id in hits]
+        above = dict.fromkeys(name for h in own for name in (h.document.title, *h.passage.heading))
+        written.append(Written(sentence.text, tuple(h.passage.text for h in own), tuple(above)))
+    return [
+        replace(
+            sentence, verdict=found.verdict, support=round(found.score, 4), problems=found.problems
+        )
+        for sentence, found in zip(sentences, checker.check_all(written), strict=True)
+    ]

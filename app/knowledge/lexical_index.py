@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -108,6 +108,25 @@ class TantivyIndex:
         with self._explained():
             found: Any = index.searcher().search(query, 1, count=True)
         return int(found.count or 0)
+
+    def terms(self, prefix: str) -> Mapping[str, int]:
+        """Stems in the texts that begin with ``prefix`` → passages that hold them."""
+        with self._explained():
+            return dict(self._opened().searcher().terms_with_prefix("body", prefix))
+
+    def holding(self, stems: Sequence[str], k: int) -> list[str]:
+        """Ids of at most ``k`` passages that hold all of ``stems`` in their text."""
+        if not stems:
+            return []
+        index = self._opened()
+        parts = [
+            (tantivy.Occur.Must, tantivy.Query.term_query(index.schema, "body", stem))
+            for stem in stems
+        ]
+        with self._explained():
+            searcher = index.searcher()
+            hits = searcher.search(tantivy.Query.boolean_query(parts), k, count=False).hits
+            return [str(searcher.doc(address)["passage_id"][0]) for _, address in hits]
 
     def passages_with(self, stems: Sequence[str], document_id: str) -> int:
         """How many passages of one document hold all of ``stems``."""

@@ -118,6 +118,16 @@ class LexicalIndex(Protocol):
     def document_frequency(self, stems: Sequence[str]) -> int:
         """How many passages hold all of ``stems``."""
 
+    def terms(self, prefix: str) -> Mapping[str, int]:
+        """Stems in the texts that begin with ``prefix`` → passages that hold them.
+
+        For finding a misspelled word's neighbors; a passage that was removed may still count until
+        the index is tidied, so ask `document_frequency` before relying on one.
+        """
+
+    def holding(self, stems: Sequence[str], k: int) -> list[str]:
+        """Ids of at most ``k`` passages that hold all of ``stems`` in their text."""
+
     def passages_with(self, stems: Sequence[str], document_id: str) -> int:
         """How many passages of one document hold all of ``stems``."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -147,6 +148,18 @@ class AnswerStore:
                 .values(session_id="")
             )
             return connection.execute(delete(answers).where(*where)).rowcount
+
+    def keep_followups(self, answer_id: str, questions: Sequence[str]) -> None:
+        """Add what was suggested to ask next; nothing happens when the answer is gone."""
+        with self._engine.begin() as connection:
+            row = select(answers.c.payload).where(answers.c.id == answer_id)
+            payload = connection.execute(row).scalar_one_or_none()
+            if payload is not None:
+                connection.execute(
+                    update(answers)
+                    .where(answers.c.id == answer_id)
+                    .values(payload={**payload, "followups": list(questions)})
+                )
 
     def add_feedback(self, given: Feedback) -> None:
         """Keep what a person said.

@@ -128,16 +128,23 @@ def _last_line(report: IngestReport) -> str:
 
 
 def print_answer(answer: Answer) -> None:
-    """The answer, then its footnotes."""
+    """What to know first, the answer, its footnotes, and what to ask next."""
+    from app.api.wording import NOT_FOUND, rephrasing_lines, state_sentences  # noqa: PLC0415
+
     console = out()
-    if answer.notice:
-        console.print(Text(answer.notice, style="yellow"))
+    for told in state_sentences(answer):
+        if told == NOT_FOUND:
+            console.print(Text("The documents hold no answer to this.", style="bold"))
+        else:
+            console.print(Text(_line(told), style="yellow"))
     if answer.sentences:
+        if answer.notice or answer.conflicts or answer.stale or answer.uncovered or answer.asked:
+            console.print()
         body = Text()
         for sentence in answer.sentences:
             body.append("" if not body else "\n" if "\n" in sentence.text else " ")
             start = len(body)
-            body.append(sentence.text)
+            body.append(_harmless(sentence.text))
             for first, last in sentence.emphasis:
                 body.stylize("bold", start + first, start + last)
             for number in sentence.citations:
@@ -146,15 +153,16 @@ def print_answer(answer: Answer) -> None:
         console.print()
         for citation in answer.citations:
             _print_footnote(console, citation)
-    else:
-        console.print(Text(answer.text or "The documents hold no answer to this.", style="bold"))
-    if answer.missing_terms and not answer.sentences:
-        missing = ", ".join(f"“{term}”" for term in answer.missing_terms)
-        console.print(Text(f"In no document: {missing}"))
+    _print_list(console, "Try asking", rephrasing_lines(answer))
     if answer.closest and not answer.sentences:
         console.print(Text("\nClosest passages", style="bold"))
         print_results(answer.closest[:3])
-    line = " ".join((f"Confidence: {answer.confidence.level.value}.", *answer.confidence.reasons))
+    _print_list(console, "You could also ask", answer.followups)
+    if answer.rephrasings or answer.followups or answer.closest:
+        console.print()
+    confidence = answer.confidence
+    told_of = (confidence.measured, *confidence.reasons)
+    line = " ".join((f"Confidence: {confidence.level.value}.", *filter(None, told_of)))
     searched = (
         f"Searched {answer.documents_searched:,} documents in "
         f"{answer.timings_ms.get('total', 0):,.0f} ms"
@@ -162,12 +170,31 @@ def print_answer(answer: Answer) -> None:
     console.print(Text(f"{line}\n{searched}", style="dim"))
 
 
+def _print_list(console: Console, title: str, lines: Sequence[str]) -> None:
+    if lines:
+        console.print(Text(f"\n{title}", style="bold"))
+        for line in lines:
+            console.print(Text(f"  • {_line(line)}"))
+
+
+def _line(text: str) -> str:
+    """On one line, without control characters: it quotes documents."""
+    return printable(" ".join(text.split()))
+
+
+def _harmless(text: str) -> str:
+    """As long as ``text``, with its lines, but nothing that a terminal would obey."""
+    return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
+
+
 def _print_footnote(console: Console, citation: Citation) -> None:
     parts = [citation.title, *citation.heading]
     place = " › ".join(parts)
     if citation.page is not None:
         place += f", {citation.page_kind or 'page'} {citation.page}"
-    console.print(Text.assemble((f"[{citation.number}] ", "cyan"), place))
+    if citation.updated_at is not None:
+        place += f" ({citation.updated_at.date().isoformat()})"
+    console.print(Text.assemble((f"[{citation.number}] ", "cyan"), _line(place)))
     console.print(Text(f"    {printable(citation.source)}", style="dim"))
 
 
@@ -180,8 +207,8 @@ def print_results(hits: Sequence[Hit]) -> None:
         place = " › ".join((hit.document.title, *hit.passage.heading))
         if hit.passage.page is not None:
             place += f", {hit.document.page_kind or 'page'} {hit.passage.page}"
-        console.print(Text.assemble((f"{number}. ", "cyan"), (place, "bold")))
-        text = " ".join(hit.passage.text.split())
+        console.print(Text.assemble((f"{number}. ", "cyan"), (_line(place), "bold")))
+        text = _line(hit.passage.text)
         shown = text if len(text) <= 280 else text[:280].rsplit(" ", 1)[0] + " …"
         width = max(console.width - 3, 20) if console.is_terminal else len(shown) or 1
         for line in textwrap.wrap(shown, width):

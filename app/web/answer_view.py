@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -144,12 +144,12 @@ def permalink(request: Request, answer: Answer) -> str:
 
 
 def answer_context(
-    services: Services, answer: Answer, address: str, session: str = "", *, said: str = ""
+    services: Services, answer: Answer, address: str, session: str = "", said: Collection[str] = ()
 ) -> dict[str, Any]:
     """What the answer's templates need; ``address`` is its permalink.
 
-    ``session``: whose questions may be shown as earlier ones. ``said``: what was just sent about
-    the answer, which is thanked for: ``feedback``, ``correction``, ``report`` or ``request``.
+    ``session``: whose questions may be shown as earlier ones. ``said``: what was sent about the
+    answer, which is thanked for: ``feedback``, ``correction``, ``report``, ``request``.
     """
     form = AskForm.of(services, answer.filters, question=answer.question)
     model: str | None = getattr(services, "chat_model_name", None)
@@ -164,7 +164,7 @@ def answer_parts(
     address: str,
     chat_model: str | None,
     earlier: Sequence[Answer] = (),
-    said: str = "",
+    said: Collection[str] = (),
 ) -> dict[str, Any]:
     """The same from what it is made of."""
     view = state_view(answer)

@@ -22,6 +22,7 @@ from app.web.dependencies import (
     HtmxRoute,
     KnownSessionDep,
     NarrowedQuery,
+    RequestsDep,
     ServicesDep,
     SessionDep,
 )
@@ -118,12 +119,14 @@ def answer_page(
     request: Request,
     answer_id: str,
     services: ServicesDep,
+    requests: RequestsDep,
     session: KnownSessionDep,
     said: str = "",
 ) -> Response:
     """A stored answer, as it was shown then."""
     answer = services.answers.get(answer_id)
-    context = answer_context(services, answer, permalink(request, answer), session, said=said)
+    told = {said} | ({"request"} if requests.request_of(answer_id) else set())
+    context = answer_context(services, answer, permalink(request, answer), session, told)
     return page(request, "answer.html", {**context, "readiness": services.readiness()})
 
 

@@ -16,10 +16,11 @@ from app.domain import ParsedDocument
 from app.errors import FootnoteError, UnreadableDocument
 from ingest.parsers.formats import SUPPORTED, Format, detect, mismatch
 from ingest.parsers.limits import MIB, Limits
+from ingest.validity import with_validity
 
 __all__ = ["PARSER_VERSION", "SUPPORTED", "Format", "Limits", "check_size", "detect", "parse"]
 
-PARSER_VERSION = "2"
+PARSER_VERSION = "3"
 """Bumped whenever any parser's output changes, so that documents are read again."""
 
 Parser = Callable[[bytes, str, Limits], ParsedDocument]
@@ -58,6 +59,7 @@ def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
             f"The file is damaged or not a valid {SUPPORTED[kind].name} file: {_reason(error)}.",
             "Open it in its program, save it again, and ingest the new copy.",
         ) from error
+    document = with_validity(document)
     if warning := mismatch(kind, name):
         document = replace(document, warnings=(warning, *document.warnings))
     return document

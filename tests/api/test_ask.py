@@ -12,11 +12,13 @@ import pytest
 
 from app.api import streams
 from app.domain import AskStep, Question, Searching
-from tests.api.conftest import Server, events, wait_for
+from tests.api.conftest import events, wait_for
 
 ANSWER_FIELDS = {
     "answer_id", "trace_id", "conversation_id", "state", "mode", "model", "text", "sentences",
-    "citations", "confidence", "closest", "usage", "timings_ms",
+    "citations", "confidence", "closest", "usage", "timings_ms", "question", "asked", "uncovered",
+    "conflicts", "stale", "missing_terms", "documents_searched", "passages_searched",
+    "rephrasings", "followups", "notice",
 }  # fmt: skip
 CITATION_FIELDS = {
     "number", "document_id", "title", "source", "collection", "heading", "page", "quote", "start",
@@ -38,9 +40,10 @@ def test_an_answer_has_exactly_the_fields_of_the_contract(client: httpx.Client) 
     assert set(answer) == ANSWER_FIELDS
     assert answer["state"] == "answered"
     assert answer["mode"] == "quotes"
-    assert set(answer["sentences"][0]) == {"text", "citations", "verdict"}
+    sentence = {"text", "citations", "verdict", "support", "problems"}
+    assert set(answer["sentences"][0]) == sentence
     assert set(answer["citations"][0]) == CITATION_FIELDS
-    assert set(answer["confidence"]) == {"level", "probability", "reasons"}
+    assert set(answer["confidence"]) == {"level", "probability", "reasons", "measured"}
     assert set(answer["usage"]) == {"input_tokens", "output_tokens", "cost_usd"}
     assert set(answer["timings_ms"]) == {"retrieve", "answer", "verify", "total", "first_token"}
     assert answer["timings_ms"]["total"] > answer["timings_ms"]["retrieve"] > 0
@@ -92,6 +95,9 @@ def test_a_conversation_id_is_kept(client: httpx.Client) -> None:
         ({"question": HOTEL, "mode": "written"}, 409, "chat model"),
         ({"question": HOTEL, "mode": "search"}, 422, "mode: input should be 'auto'"),
         ({"question": HOTEL, "collections": ["nope"]}, 404, "Choose from: calendar, handbook"),
+        ({"question": HOTEL, "document_ids": ["nope"]}, 404, "no such document"),
+        ({"question": HOTEL, "changed_after": "soon"}, 422, "changed_after"),
+        ({"question": HOTEL, "conversation_id": "a\0b"}, 422, "conversation_id"),
         ({}, 422, "question: field required"),
         ({"question": 7}, 422, "question: input should be a valid string"),
     ],
@@ -113,6 +119,16 @@ def test_a_body_of_megabytes_is_refused(client: httpx.Client) -> None:
     assert response.headers["content-type"] == "application/problem+json"
 
 
+def test_a_question_can_be_narrowed_to_documents_formats_and_days(client: httpx.Client) -> None:
+    documents = client.get("/api/v1/documents").json()["documents"]
+    passwords = next(one["id"] for one in documents if one["title"] == "Password standard")
+    assert ask(client, document_ids=[passwords]).json()["citations"] == []
+    assert ask(client, kinds=["csv"]).json()["citations"] == []
+    assert ask(client, changed_before="2000-01-01").json()["documents_searched"] == 0
+    narrowed = ask(client, kinds=["md"], changed_after="2026-01-01").json()
+    assert narrowed["state"] == "answered"
+
+
 # --- streaming -----------------------------------------------------------------------------------
 
 
@@ -125,7 +141,7 @@ def test_a_stream_tells_the_steps_in_order_and_ends_with_the_answer(client: http
     told = events(response.text)
     assert [name for name, _ in told] == ["searching", "found", "drafted", "finished"]
     searching, found, drafted, finished = (json.loads(data) for _, data in told)
-    assert searching == {"question": HOTEL}
+    assert searching == {"question": HOTEL, "asked": None}
     assert found["documents_searched"] == 3
     assert set(found["results"][0]) == RESULT_FIELDS
     assert set(drafted["citations"][0]) == CITATION_FIELDS
@@ -243,35 +259,3 @@ def test_a_search_that_cannot_be_made_is_refused_in_a_sentence(
     response = client.get("/api/v1/search", params=params)
     assert response.status_code == status
     assert says in response.json()["detail"]
-
-
-# --- answers -------------------------------------------------------------------------------------
-
-
-def test_an_answer_can_be_read_again_with_its_question(client: httpx.Client) -> None:
-    given = ask(client, collections=["handbook"]).json()
-    stored = client.get(f"/api/v1/answers/{given['answer_id']}").json()
-    assert {name: stored[name] for name in ANSWER_FIELDS} == given
-    assert stored["question"] == HOTEL
-    assert stored["collections"] == ["handbook"]
-
-
-def test_feedback_is_kept(server: Server) -> None:
-    answer_id = ask(server.client).json()["answer_id"]
-    said = {"helpful": False, "reasons": ["outdated"], "comment": "old", "correction": "EUR 170"}
-    response = server.client.post(f"/api/v1/answers/{answer_id}/feedback", json=said)
-    assert response.status_code == 201
-    assert response.json() == {"answer_id": answer_id, **said}
-    server.client.post(f"/api/v1/answers/{answer_id}/feedback", json={"helpful": True})
-    first, second = server.services.answers.feedback(answer_id)
-    assert (first.helpful, first.reasons, first.correction) == (False, ("outdated",), "EUR 170")
-    assert second.helpful is True
-
-
-@pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/api/v1/answers/nope"), ("POST", "/api/v1/answers/nope/feedback")]
-)
-def test_an_unknown_answer_is_not_found(client: httpx.Client, method: str, path: str) -> None:
-    response = client.request(method, path, json={"helpful": True})
-    assert response.status_code == 404
-    assert response.json()["type"] == "urn:footnote:problem:not-found"

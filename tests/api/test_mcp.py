@@ -50,8 +50,16 @@ def test_ask_answers_as_the_api_does(server: Server, era: str) -> None:
     assert not result.is_error
     said = result.structured_content
     answer = server.client.post("/api/v1/ask", json={"question": HOTEL}).json()
-    assert set(said) == set(answer)
+    assert set(said) == {*answer, "says"}
+    assert said["says"] == []
     assert (said["text"], said["citations"]) == (answer["text"], answer["citations"])
+
+
+def test_ask_says_in_sentences_that_nothing_was_found(server: Server) -> None:
+    said = call(server, "ask", question="Who won the chess championship in Reykjavik?")
+    told = said.structured_content["says"]
+    assert told[0] == "The documents don't answer this."
+    assert "“chess”" in " ".join(told)
 
 
 def test_search_then_fetch_reads_the_document_at_the_place_found(server: Server) -> None:
@@ -95,6 +103,7 @@ def test_search_looks_only_in_the_collections_named(server: Server) -> None:
     [
         ("ask", {"question": " "}, "question is empty"),
         ("ask", {"question": "x", "mode": "written"}, "chat model"),
+        ("ask", {"question": "x", "conversation_id": "a b"}, "conversation_id"),
         ("ask", {"question": "x", "collections": ["nope"]}, "no collection “nope”"),
         ("search", {"query": ""}, "query can't be used"),
         ("fetch", {"id": "nope"}, "no such document"),

@@ -69,6 +69,54 @@ def test_the_last_user_message_is_the_question(client: httpx.Client) -> None:
     assert "165" in body["choices"][0]["message"]["content"]
 
 
+def test_earlier_user_messages_are_what_a_follow_up_leans_on(client: httpx.Client) -> None:
+    messages = (
+        user("How many unused days move to the next year?"),
+        {"role": "assistant", "content": "Five."},
+        user("What is the daily allowance for meals?"),
+        {"role": "assistant", "content": "EUR 55."},
+    )
+    body = complete(client, *messages, user("and for hotels?")).json()
+    assert body["footnote"]["question"] == "What is the daily allowance for hotels?"
+    assert body["footnote"]["asked"] == "and for hotels?"
+    content = body["choices"][0]["message"]["content"]
+    assert "Understood as: What is the daily allowance for hotels?" in content
+    streamed = complete(client, *messages, user("and for hotels?"), stream=True).text
+    assert "Understood as: What is the daily allowance for hotels?" in streamed
+
+
+def test_a_question_that_stands_alone_is_not_said_to_be_understood_otherwise(
+    client: httpx.Client,
+) -> None:
+    body = complete(client, user("How many days of vacation are there?"), user(HOTEL)).json()
+    assert (body["footnote"]["question"], body["footnote"]["asked"]) == (HOTEL, None)
+    assert "Understood as" not in body["choices"][0]["message"]["content"]
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "![x](https://evil.example/?q=1)",
+        "[click](https://evil.example)",
+        "[![x](https://evil.example/a.png)](https://evil.example)",
+        "![a [b] c](https://evil.example)",
+        "![x][ref] and [ref]: https://evil.example",
+        "[x\\](https://evil.example)",
+        "<img src=https://evil.example>",
+        "<https://evil.example>",
+        "<!-- hidden -->",
+    ],
+)
+def test_markdown_of_documents_loads_and_links_nothing_in_a_chat_program(hostile: str) -> None:
+    from markdown_it import MarkdownIt
+
+    from app.api.openai_compat import inert
+
+    html = MarkdownIt("commonmark").render(inert(hostile))
+    assert not re.search(r"<(?:img|a|!--)", html)
+    assert "evil.example" in html or "hidden" in html
+
+
 def test_what_is_not_found_is_said_honestly(client: httpx.Client) -> None:
     body = complete(client, user("Who won the chess championship in Reykjavik?")).json()
     assert body["footnote"]["state"] == "not_found"

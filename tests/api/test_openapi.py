@@ -42,7 +42,12 @@ def test_the_contract_is_described(description: dict[str, Any]) -> None:
         "GET /api/v1/uploads/{batch_id}",
         "GET /api/v1/collections",
         "GET /api/v1/answers/{answer_id}",
+        "DELETE /api/v1/answers/{answer_id}",
         "POST /api/v1/answers/{answer_id}/feedback",
+        "POST /api/v1/answers/{answer_id}/request",
+        "POST /api/v1/answers/{answer_id}/report",
+        "GET /api/v1/conversations/{conversation_id}",
+        "DELETE /api/v1/conversations/{conversation_id}",
         "POST /v1/chat/completions",
         "GET /v1/models",
         "GET /v1/models/{model}",
@@ -70,10 +75,10 @@ def test_every_schema_of_ours_has_an_example(description: dict[str, Any]) -> Non
 def test_every_example_fits_its_schema() -> None:
     from pydantic import BaseModel
 
-    from app.api import document_schemas, schemas
+    from app.api import document_schemas, schemas, state_schemas
 
     checked = 0
-    for module in (schemas, document_schemas):
+    for module in (schemas, document_schemas, state_schemas):
         for model in vars(module).values():
             if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel:
                 extra: Any = model.model_config["json_schema_extra"]

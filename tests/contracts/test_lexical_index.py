@@ -394,3 +394,21 @@ def test_a_commit_that_a_kill_cut_short_does_not_stop_the_next_one(
     last.delete(["b"])
     last.commit()
     assert last.ids() == {"a", "c"}
+
+
+def test_terms_are_the_stems_of_the_texts_with_how_many_passages_hold_them(
+    index: LexicalIndex,
+) -> None:
+    store(index, one="The battery lasts.", two="Batteries and bats.", three="An anchor.")
+    assert index.terms("bat") == {"batteri": 2, "bat": 1}
+    assert index.terms("anch") == {"anchor": 1}
+    assert index.terms("zz") == {}
+
+
+def test_passages_that_hold_all_stems_are_named(index: LexicalIndex) -> None:
+    store(index, one="The battery lasts.", two="Batteries and bats.", three="An anchor.")
+    assert set(index.holding(["batteri"], 9)) == {"one", "two"}
+    assert index.holding(["batteri", "bat"], 9) == ["two"]
+    assert len(index.holding(["batteri"], 1)) == 1
+    assert index.holding(["nothing"], 9) == []
+    assert index.holding([], 9) == []

@@ -13,9 +13,20 @@ from tests.e2e.conftest import LiveServer, OpenPage, ask, serving
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
-PAGES = ["/", "/search?q=harbor", "/documents", "/patterns", "/nowhere", "/ask?q=Is it open?"]
+PAGES = [
+    "/",
+    "/search?q=harbor",
+    "/documents",
+    "/patterns",
+    "/history",
+    "/history/delete",
+    "/privacy",
+    "/nowhere",
+    "/ask?q=Is it open?",
+]
 
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+OPEN_ALL = "() => document.querySelectorAll('main details').forEach(e => { e.open = true; })"
 UNNAMED = """() => [...document.querySelectorAll("a[href], button, input, select, textarea")]
   .filter(e => e.type !== "hidden" && !e.closest("[hidden], [aria-hidden=true]"))
   .filter(e => !(e.textContent.trim() || e.ariaLabel || e.title || e.labels?.length))
@@ -33,6 +44,7 @@ def test_no_page_scrolls_sideways(open_page: OpenPage, width: int) -> None:
     page = open_page(viewport={"width": width, "height": 800})
     for address in [*PAGES, *documents(page)]:
         page.goto(address)
+        page.evaluate(OPEN_ALL)
         assert page.evaluate(SIDEWAYS) <= 0, (address, width)
 
 

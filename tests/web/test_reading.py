@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.domain import Block, BlockKind, Cell
 from app.web import reading
 from app.web.highlight import SNIPPET_CHARS, snippet
-from app.web.pattern_page import sample_not_found
+from app.web.pattern_samples import sample_not_found
 from app.web.segments import cut, rich, row_labels, squash
 
 

@@ -81,7 +81,7 @@ def test_the_first_page_weighs_at_most_sixty_kilobytes(client: TestClient) -> No
 
 
 def test_app_js_stays_small() -> None:
-    assert len((STATIC / "app.js").read_text(encoding="utf-8").splitlines()) < 250
+    assert len((STATIC / "app.js").read_text(encoding="utf-8").splitlines()) < 300
 
 
 # --- contrast: WCAG 2.2 AA, computed from the stylesheet's own colors ----------------------------

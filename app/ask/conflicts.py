@@ -1,0 +1,235 @@
+"""Passages that answer one question with statements that cannot both be true.
+
+Figures for the constants: fitted on search-queries and on the sample documents' planted
+contradictions, reported on open-qa.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from app.ask.claims import read
+from app.ask.denial import contrary
+from app.ask.question_type import Wanted, wanted
+from app.ask.sameness import one_series, sameness
+from app.ask.sentences import Candidate
+from app.ask.statements import Statement
+from app.ask.values import Value, ValueKind, comparable, differ, same, values
+
+Nearness = Callable[[Candidate, Candidate], float]
+"""Cosine of two sentences' vectors."""
+
+_ANSWERS_WITHIN = 1.0
+"""One side's score is at most this much below the best one's, as for a further quote."""
+_OTHER_WITHIN = 4.6
+"""The other side may be worded quite differently from the question."""
+_BEST_OF_ITS_DOCUMENT = 1.8
+"""Each side is about as good as its document's best sentence with such a value."""
+_MEANING_BELOW = 0.4
+"""Cosine with the question, below the best sentence's, from which on nothing is read."""
+_SHARE_OF_QUESTION = 0.65
+_MEANING_NEAR = 0.15
+"""Both sides meet the same words of the question, or both come as near to its meaning."""
+_SAME_THING = 0.3
+_SAME_THING_UNASKED = 0.5
+"""The same where the question's wording does not ask for this kind of value."""
+_SAME_WITH_MEANING = 0.88
+"""`sameness` plus cosine of the two sentences."""
+_MANY_VALUES = 3
+"""A sentence that lists more values of a kind than these gives no single answer."""
+_SAME_MEANING = 0.6
+"""Cosine of two sentences from which one may deny the other."""
+_WORDS_DENIED = 2
+"""Words in common that a denial needs at least."""
+_STOP = re.compile(r"(?<=[.!?;])\s+")
+
+_WANTED_KINDS: Mapping[Wanted, frozenset[ValueKind]] = {
+    Wanted.TIME: frozenset({ValueKind.DATE, ValueKind.CLOCK, ValueKind.PERIOD}),
+    Wanted.DURATION: frozenset({ValueKind.PERIOD, ValueKind.COUNT, ValueKind.MEASURE}),
+    Wanted.MONEY: frozenset({ValueKind.MONEY}),
+    Wanted.PERCENT: frozenset({ValueKind.PERCENT}),
+    Wanted.NUMBER: frozenset(
+        {ValueKind.COUNT, ValueKind.MEASURE, ValueKind.PERIOD, ValueKind.MONEY, ValueKind.PERCENT}
+    ),
+    Wanted.NAME: frozenset(),
+    Wanted.OTHER: frozenset(ValueKind),
+}
+YES_OR_NO = "yes or no"
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two sentences that disagree, and what each says, as written."""
+
+    about: str
+    a: Candidate
+    b: Candidate
+    says_a: str
+    says_b: str
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the question gives and wants."""
+
+    weights: Mapping[str, float]
+    given: tuple[Value, ...]
+    kinds: frozenset[ValueKind]
+    floor: float
+
+    def open_values(self, statement: Statement) -> list[Value]:
+        """Values that may be the answer: of a wanted kind, and not in the question itself."""
+        return [
+            value
+            for value in statement.values
+            if value.kind in self.kinds
+            and not any(comparable(value, one) and same(value, one) for one in self.given)
+        ]
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What was read for a question.
+
+    ``candidates`` come best first; ``weights``: rarity of the question's stems; ``chosen``: passage
+    and index of the sentences quoted.
+    """
+
+    question: str
+    candidates: Sequence[Candidate]
+    weights: Mapping[str, float]
+    nearness: Nearness
+    chosen: frozenset[tuple[str, int]] = frozenset()
+
+    @cached_property
+    def answers(self) -> list[Candidate]:
+        """Sentences that are quoted, or answer about as well as the best one."""
+        if not self.candidates:
+            return []
+        floor = self.candidates[0].score - _ANSWERS_WITHIN
+        return [
+            c
+            for c in self.candidates
+            if c.score >= floor or (c.hit.passage.id, c.index) in self.chosen
+        ]
+
+
+def clashes(evidence: Evidence) -> list[Clash]:
+    """Pairs of sentences that answer the question differently, the clearest first."""
+    if not evidence.answers:
+        return []
+    kind = wanted(evidence.question)
+    asked = _Asked(
+        evidence.weights,
+        values(evidence.question),
+        _WANTED_KINDS[kind],
+        _SAME_THING_UNASKED if kind is Wanted.OTHER else _SAME_THING,
+    )
+    best = evidence.candidates[0].score
+    top = max(c.meaning for c in evidence.answers)
+    others = [
+        Statement(c)
+        for c in evidence.candidates
+        if c.score >= best - _OTHER_WITHIN and c.meaning >= top - _MEANING_BELOW
+    ]
+    found: list[Clash] = []
+    seen: set[tuple[str, int]] = set()
+    for a in map(Statement, evidence.answers):
+        seen.add(a.place)
+        for b in others:
+            if b.place not in seen and _answers_alike(a, b, evidence.weights):
+                found += _between(a, b, asked, others, evidence.nearness)
+    found.sort(key=lambda clash: -clash.strength)
+    return found
+
+
+def _between(
+    a: Statement,
+    b: Statement,
+    asked: _Asked,
+    statements: Sequence[Statement],
+    nearness: Nearness,
+) -> Iterator[Clash]:
+    best: Clash | None = None
+    for v, w in _differing(a, b, asked):
+        score = sameness(a, b, v, w, asked.weights.keys())
+        if score < asked.floor or not all(
+            _is_best(side, v.kind, asked, statements) for side in (a, b)
+        ):
+            continue
+        score += nearness(a.candidate, b.candidate)
+        if score >= _SAME_WITH_MEANING and (best is None or score > best.strength):
+            best = Clash(v.kind.value, a.candidate, b.candidate, v.text, w.text, score)
+    if best is not None:
+        yield best
+    elif (said := _denial(a, b)) and nearness(a.candidate, b.candidate) >= _SAME_MEANING:
+        yield Clash(YES_OR_NO, a.candidate, b.candidate, *said, _SAME_WITH_MEANING)
+
+
+def _differing(a: Statement, b: Statement, asked: _Asked) -> Iterator[tuple[Value, Value]]:
+    """Values of the two that cannot both be true; none where they agree on one of that kind."""
+    open_a, open_b = asked.open_values(a), asked.open_values(b)
+    for one, found in ((a, open_a), (b, open_b)):
+        if not one.is_row and len(found) > _MANY_VALUES:
+            return
+    for v in open_a:
+        for w in open_b:
+            if differ(v, w) and not _agree(open_a, open_b, v.kind):
+                yield v, w
+
+
+def _agree(a: Sequence[Value], b: Sequence[Value], kind: ValueKind) -> bool:
+    """Whether both give one value of this kind; "a 10-minute interval" only describes."""
+    told = [value for value in a if value.kind is kind and "-" not in value.text]
+    return any(comparable(v, w) and same(v, w) for v in told for w in b)
+
+
+def _is_best(
+    side: Statement, kind: ValueKind, asked: _Asked, statements: Sequence[Statement]
+) -> bool:
+    """Whether it is about the best of its document that has such a value."""
+    best = max(
+        (
+            s.candidate.score
+            for s in statements
+            if s.document_id == side.document_id
+            and any(value.kind is kind for value in asked.open_values(s))
+        ),
+        default=side.candidate.score,
+    )
+    return side.candidate.score >= best - _BEST_OF_ITS_DOCUMENT
+
+
+def _answers_alike(a: Statement, b: Statement, weights: Mapping[str, float]) -> bool:
+    """Whether the two meet the same words of the question, or come as near to its meaning."""
+    if b.candidate.meaning >= a.candidate.meaning - _MEANING_NEAR:
+        return True
+    met_a = {stem for stem in weights if stem in a.topic}
+    met_b = {stem for stem in weights if stem in b.topic}
+    both = sum(weights[stem] for stem in met_a & met_b)
+    most = max(sum(weights[stem] for stem in met) for met in (met_a, met_b))
+    return most > 0 and both >= _SHARE_OF_QUESTION * most
+
+
+def _denial(a: Statement, b: Statement) -> tuple[str, str] | None:
+    """Simple sentences of the two of which one denies the other; None when there are none."""
+    if a.document_id == b.document_id or a.is_row or b.is_row:
+        return None
+    if len(a.own & b.own) < _WORDS_DENIED:
+        return None
+    if one_series(a.candidate.hit.document, b.candidate.hit.document):
+        return None
+    for one in _simple(a.text):
+        for other in _simple(b.text):
+            if contrary(read(one), read(other)):
+                return one, other
+    return None
+
+
+def _simple(text: str) -> list[str]:
+    """The sentences of a text that was kept together, without their full stops."""
+    return [part.strip() for part in _STOP.split(text) if part.strip()]

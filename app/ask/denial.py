@@ -1,0 +1,82 @@
+"""Two simple sentences that cannot both be true because one denies what the other says."""
+
+from __future__ import annotations
+
+from app.ask.claims import Claim
+from app.ask.conversation.phrases import word_set
+from app.ask.polarity import OPPOSITES, is_negation
+from app.ask.sameness import alike
+
+_SHARED = 0.6
+"""Share of each one's words that the other has: what is denied has to be what is said."""
+_REACH = 3
+"""Words of meaning that a denial is taken to deny; the other must speak of one of them."""
+_FEW = 2
+"""With fewer words in common nothing is said of the same thing."""
+_UNTRUE = word_set(
+    """
+    forbid forbidden prohibit prohibited ban banned disallow disallowed deny denied refuse refused
+    unable
+    """
+)
+_MODES = word_set("allow allowed permit permitted may can must possible")
+"""Words that only say whether: they are no part of what is said."""
+
+
+def contrary(a: Claim, b: Claim) -> bool:
+    """Whether exactly one of the two denies, and both speak of the same.
+
+    "Contractors may use the VPN" and "Contractors are not allowed to use the VPN" do; two denials
+    agree, and so do a denial and a sentence of something else.
+    """
+    words_a, words_b = _said(a), _said(b)
+    opposed = _opposed(a, b)
+    words_a, words_b = words_a - opposed, words_b - opposed
+    if min(len(words_a), len(words_b)) < _FEW:
+        return False
+    for one, other in ((words_a, words_b), (words_b, words_a)):
+        if sum(alike(word, other) for word in one) < _SHARED * len(one):
+            return False
+    if {fact.key for fact in a.facts} != {fact.key for fact in b.facts}:
+        return False
+    denials_a, denials_b = _denials(a, words_b), _denials(b, words_a)
+    return (denials_a + denials_b + bool(opposed)) % 2 == 1
+
+
+def _said(claim: Claim) -> frozenset[str]:
+    """Keys of what a sentence speaks of, without its denials and modes."""
+    return frozenset(
+        claim.tokens[i].key
+        for i in claim.content
+        if claim.tokens[i].fact is None
+        and claim.tokens[i].text.lower() not in _MODES | _UNTRUE
+        and not is_negation(claim, i)
+    )
+
+
+def _denials(claim: Claim, others: frozenset[str]) -> int:
+    """How often it denies something that the other speaks of."""
+    return sum(
+        any(alike(key, others) for key in _denied(claim, index))
+        for index, token in enumerate(claim.tokens)
+        if is_negation(claim, index) or token.text.lower() in _UNTRUE
+    )
+
+
+def _denied(claim: Claim, index: int) -> list[str]:
+    """The words behind a denial; those before it when it comes last ("are not")."""
+    after = [i for i in claim.content if i > index][:_REACH]
+    before = [i for i in claim.content if i < index][-_REACH:]
+    return [claim.tokens[i].key for i in after or before]
+
+
+def _opposed(a: Claim, b: Claim) -> frozenset[str]:
+    """Keys of words of one whose contrary the other has: "mandatory", "optional"."""
+    keys_a, keys_b = _said(a), _said(b)
+    found = {
+        key
+        for one, other in ((keys_a, keys_b), (keys_b, keys_a))
+        for key in one - other
+        if OPPOSITES.get(key, set()) & (other - one)
+    }
+    return frozenset(found)

@@ -1,0 +1,85 @@
+"""What was read → the quoted answer: quotes, their state, and what is not the last word in them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from app.ask.examine import Examination, Vectors, conflicts_of, examine
+from app.ask.freshness import Successor
+from app.ask.quotes import Quote, compile_answer, select
+from app.ask.reading import WIDER, Reading
+from app.domain import AnswerState, Citation, Conflict, Sentence, Stale
+
+
+def utc_today() -> date:
+    """The day by which review dates have passed."""
+    return datetime.now(UTC).date()
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedDraft:
+    """The quoted answer before it is checked; empty when nothing is good enough to quote."""
+
+    state: AnswerState
+    quotes: tuple[Quote, ...] = ()
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    stale: tuple[Stale, ...] = ()
+    uncovered: tuple[str, ...] = ()
+
+    @property
+    def answers(self) -> bool:
+        """Whether there is anything to say."""
+        return self.state is not AnswerState.NOT_FOUND
+
+
+class Drafter:
+    """Chooses the quotes and finds out what kind of answer they are."""
+
+    def __init__(
+        self,
+        quote_sentences: int,
+        successor: Successor,
+        vectors: Vectors | None = None,
+        today: Callable[[], date] = utc_today,
+    ) -> None:
+        """``successor``: the newer document that a document names, where it is among them.
+
+        ``vectors``: of passages, to tell a contradiction from another matter.
+        """
+        self._limit = quote_sentences
+        self._successor = successor
+        self._vectors = vectors
+        self._today = today
+
+    def draft(self, reading: Reading, *, wider: bool = False) -> QuotedDraft:
+        """The quoted answer to ``reading``'s question."""
+        quotes = select(reading.candidates, self._limit * (WIDER if wider else 1))
+        if not reading.judgment.answerable or not quotes:
+            return QuotedDraft(AnswerState.NOT_FOUND)
+        found = examine(
+            reading.retrieval.question,
+            reading.retrieval,
+            reading.candidates,
+            quotes,
+            today=self._today(),
+            successor=self._successor,
+            vectors=self._vectors,
+        )
+        return _compiled(found)
+
+
+def _compiled(found: Examination) -> QuotedDraft:
+    sentences, citations = compile_answer(found.quotes)
+    return QuotedDraft(
+        state=found.state,
+        quotes=found.quotes,
+        sentences=tuple(sentences),
+        citations=tuple(citations),
+        conflicts=conflicts_of(found, citations),
+        stale=found.stale,
+        uncovered=found.uncovered,
+    )

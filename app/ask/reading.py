@@ -1,0 +1,60 @@
+"""A question's passages, their sentences ranked, and how sure it is that they answer it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.ask.confidence import Judgment, Model, judge
+from app.ask.sentences import Candidate, rank_sentences, reread
+from app.ask.word_match import WordMatcher
+from app.domain import Filters, Retrieval
+from app.knowledge.retriever import Retriever
+
+WIDER = 2
+"""Times as many passages, and sentences quoted, when somebody asks for more sources."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was found, read. ``candidates``: every sentence, best first."""
+
+    retrieval: Retrieval
+    candidates: list[Candidate]
+    judgment: Judgment
+
+
+class Reader:
+    """Searches and reads; the same for an answer and for checking whether there would be one."""
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        matcher: WordMatcher,
+        model: Model,
+        *,
+        passages: int,
+        closest: int,
+    ) -> None:
+        """``passages``: how many are read; ``closest``: how many are shown when none answers."""
+        self._retriever = retriever
+        self._matcher = matcher
+        self._model = model
+        self._passages = passages
+        self._closest = closest
+
+    def search(self, question: str, filters: Filters, *, wider: bool = False) -> Retrieval:
+        """The passages to read. Raises as `Retriever.search` does."""
+        k = max(self._passages, self._closest) * (WIDER if wider else 1)
+        return self._retriever.search(question, k, filters)
+
+    def read(self, retrieval: Retrieval, *, wider: bool = False) -> Reading:
+        """Rank the sentences and judge them."""
+        count = self._passages * (WIDER if wider else 1)
+        ranked = rank_sentences(retrieval.question, retrieval, count)
+        candidates = reread(ranked, retrieval, self._matcher)
+        return Reading(retrieval, candidates, judge(retrieval, candidates, self._model))
+
+    def answerable(self, question: str, filters: Filters) -> bool:
+        """Whether asking would end in an answer; about 40 ms."""
+        reading = self.read(self.search(question, filters))
+        return reading.judgment.answerable and bool(reading.candidates)
