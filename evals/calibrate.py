@@ -38,8 +38,8 @@ class CalibrateOptions:
 
     ``sources`` are fitted on; ``tests`` are only reported on. ``refused``: share of answerable
     questions that may be refused. ``medium``, ``high``: share of right answers that a level stands
-    for. ``every_signal``: fit those that the model in use leaves out, too. ``force``: write the file
-    though it is not better.
+    for. ``every_signal``: fit those that the model in use leaves out, too. ``force``: write the
+    file though it is not better.
     """
 
     sources: tuple[Source, ...]

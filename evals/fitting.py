@@ -278,7 +278,8 @@ def thresholds(
     return Thresholds(answer, highest if middle is None else middle, highest)
 
 
-_SHARES = ((19, 20), (9, 10), (4, 5), (3, 4), (2, 3), (1, 2), (1, 3), (1, 4), (1, 5), (1, 10))
+_PARTS = "19/20 9/10 4/5 3/4 2/3 3/5 1/2 2/5 1/3 1/4 1/5 1/10"
+_SHARES = tuple((int(a), int(b)) for a, b in (part.split("/") for part in _PARTS.split()))
 
 
 def in_words(share: float) -> str:
