@@ -205,12 +205,12 @@ def _reasons(
         reasons.append(f"{agreeing} documents say something close to this.")
     if signals["kind_missing"]:
         what = {
-            Wanted.TIME: "date or time",
-            Wanted.DURATION: "period of time",
-            Wanted.MONEY: "amount of money",
-            Wanted.PERCENT: "percentage",
-            Wanted.NUMBER: "number",
-            Wanted.NAME: "name",
+            Wanted.TIME: "a date or time",
+            Wanted.DURATION: "a period of time",
+            Wanted.MONEY: "an amount of money",
+            Wanted.PERCENT: "a percentage",
+            Wanted.NUMBER: "a number",
+            Wanted.NAME: "a name",
         }[candidates[0].kind]
-        reasons.append(f"The question asks for a {what}, and the best sentence has none.")
+        reasons.append(f"The question asks for {what}, and the best sentence has none.")
     return reasons

@@ -79,8 +79,10 @@ _RULES: tuple[tuple[re.Pattern[str], Wanted], ...] = tuple(
         (r"\b(?:what|which) (?:percent|percentage|share|proportion)\b", Wanted.PERCENT),
         (r"\bhow (?:long|often|frequently)\b|\bhow (?:many|soon|quickly)\b.*"
          rf"\b{_UNIT_OF_TIME}\b|\bhow (?:soon|quickly|fast)\b|\bnotice period\b", Wanted.DURATION),
-        (r"\b(?:when|what (?:year|date|day|time|month|century|decade)|(?:in|on|by|since|until|"
-         r"during) (?:what|which) (?:year|date|day|month|century|decade)|deadline)\b", Wanted.TIME),
+        (r"^(?:and |so |since |until |till |by |from )?when\b|\bwhen (?:is|are|was|were|do|does|"
+         r"did|will|can|could|should|must|may|has|have|had)\b|\b(?:what (?:year|date|day|time|"
+         r"month|century|decade)|(?:in|on|by|since|until|during) (?:what|which) (?:year|date|day|"
+         r"month|century|decade)|deadline)\b", Wanted.TIME),
         (r"\bhow (?:many|much|old|tall|far|large|big|deep|high|heavy|wide|fast)\b|"
          r"\bwhat (?:is|was|are|were) the (?:number|population|length|size|limit|maximum|minimum|"
          r"height|depth|amount|rate|total)\b", Wanted.NUMBER),

@@ -14,6 +14,8 @@ from app.ask.question_type import Wanted, matching_spans, wanted
         ("In which year was the company founded?", Wanted.TIME),
         ("What is the deadline for expenses?", Wanted.TIME),
         ("On what date does the contract end?", Wanted.TIME),
+        ("and when is it paid?", Wanted.TIME),
+        ("What happens when the battery is empty?", Wanted.OTHER),
         ("How long is the notice period?", Wanted.DURATION),
         ("How often are backups made?", Wanted.DURATION),
         ("How many weeks of parental leave are there?", Wanted.DURATION),
