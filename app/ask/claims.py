@@ -116,17 +116,17 @@ def _words(text: str, start: int, end: int) -> list[Token]:
         lower = fold(word)
         capital = word[0].isupper()
         inner = any(c.isupper() for c in word[1:])
-        initial = capital and bool(
-            _SENTENCE_START.search(text[max(0, match.start() - 8) : match.start()])
-        )
+        before = text[max(0, match.start() - 8) : match.start()]
+        initial = capital and bool(_SENTENCE_START.search(before))
         stop = word.lower() in STOP_WORDS or lower in STOP_WORDS or len(lower) < 2
+        bears = not stop and lower not in TITLES
         tokens.append(
             Token(
                 word,
                 stem(word),
                 match.span(),
-                content=not stop and lower not in TITLES,
-                name=(capital or inner) and not stop and lower not in TITLES and (inner or not initial),
+                content=bears,
+                name=bears and (inner or (capital and not initial)),
                 initial=initial and not inner,
             )
         )

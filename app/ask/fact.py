@@ -110,7 +110,13 @@ def _same_amount(claim: Fact, evidence: Fact) -> bool:
         a, b = claim.amount, evidence.amount
     if abs(a - b) <= 1e-9 * max(abs(a), abs(b), 1.0):
         return True
-    return claim.about and abs(a - b) <= ROUNDING * max(abs(a), abs(b))
+    rounder = claim.about and _digits(a) < _digits(b)
+    return rounder and abs(a - b) <= ROUNDING * max(abs(a), abs(b))
+
+
+def _digits(value: float) -> int:
+    """Significant digits: two in 4,800 and in 0.48."""
+    return len(f"{value:.10f}".replace(".", "").strip("0"))
 
 
 def _same_time_or_rank(claim: Fact, evidence: Fact) -> bool:

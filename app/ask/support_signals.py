@@ -35,6 +35,9 @@ EXACT = ("value_missing", "unit_wrong", "name_missing", "negation", "opposite", 
 """Signals that are 0 or 1, each of which alone forbids to call a sentence supported."""
 
 
+_NOWHERE = " stands in no cited passage."
+
+
 @dataclass(frozen=True, slots=True)
 class Measured:
     """The signals of one sentence, and what is wrong with it in words."""
@@ -62,7 +65,7 @@ def measure(
     values = _check_values(claim, [*everything, context], problems)
     signals["value_missing"], signals["unit_wrong"] = values
     unknown = names.missing(claim, names.known([*everything, context]), [*everything, context])
-    problems += [f"“{name}” stands in no cited passage." for name in unknown]
+    problems += [f"“{name}”{_NOWHERE}" for name in unknown]
     signals["name_missing"] = float(bool(unknown))
 
     for turned in (
@@ -88,7 +91,17 @@ def measure(
         for index, share in zip(claim.content, met, strict=True)
         if share < alignment.SAME_WORD
     )
-    return Measured(signals, tuple(dict.fromkeys(problems)), unmet)
+    return Measured(signals, _without_repeats(problems), unmet)
+
+
+def _without_repeats(problems: Sequence[str]) -> tuple[str, ...]:
+    """Each once; "it says 36 where the passage says 40" makes "36 stands nowhere" superfluous."""
+    return tuple(
+        problem
+        for problem in dict.fromkeys(problems)
+        if not problem.endswith(_NOWHERE)
+        or not any(p.startswith(f"It says {problem.removesuffix(_NOWHERE)} ") for p in problems)
+    )
 
 
 def _measure_words(
@@ -132,7 +145,7 @@ def _check_values(
             problems.append(f"It says “{fact.text}” where the cited passage says “{other.text}”.")
         else:
             missing = 1.0
-            problems.append(f"“{fact.text}” stands in no cited passage.")
+            problems.append(f"“{fact.text}”{_NOWHERE}")
     return missing, wrong_unit
 
 

@@ -41,8 +41,8 @@ def towns(tmp_path_factory: pytest.TempPathFactory) -> Path:
         first = (
             f"The railway station of {name} was opened in {year} by the mayor {mayor}. "
             f"About {people} people were living in the town at that time. "
-            f"The northern platform is not used before 6 May of each year, and trains longer than 40 "
-            f"meters must wait outside. The clock in its hall is a gift of the painter {mason}."
+            f"The northern platform is not used before 6 May of each year, and trains longer than "
+            f"40 meters must wait outside. The clock in its hall is a gift of the painter {mason}."
         )
         second = (
             f"The main export of the valley is {goods}, which is sold at the market of {name}. "
