@@ -9,15 +9,15 @@ from typing import Literal
 
 from sqlalchemy import Engine
 
+from app.ask.checking.checker import SupportChecker
 from app.ask.confidence import Model, load_model
 from app.ask.conversation.interpreting import Interpreter
 from app.ask.conversation.spelling import Speller
 from app.ask.conversation.trying import Suggester
 from app.ask.drafting import Drafter
-from app.ask.freshness import successor_in
 from app.ask.pipeline import Asker, AskOptions, Writing
 from app.ask.reading import Reader
-from app.ask.support import SupportChecker
+from app.ask.state.freshness import successor_in
 from app.ask.word_match import WordMatcher
 from app.ask.writing.budget import Budget, BudgetedChatModel
 from app.ask.writing.chat_model import ChatModel, LangChainChatModel

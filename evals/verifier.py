@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from app.ask.support import Support, SupportChecker, Written
+from app.ask.checking.checker import Support, SupportChecker, Written
 from app.domain import Verdict
 from app.knowledge.ports import Embedder
 from evals.calibration import auroc, bootstrap

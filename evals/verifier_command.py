@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from app.ask.support import SupportChecker
+from app.ask.checking.checker import SupportChecker
 from app.errors import BadRequest
 from app.knowledge.model_holder import ModelHolder
 from app.knowledge.ports import Embedder

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from app.ask.support import SupportChecker, SupportModel
-from app.ask.support_signals import EXACT, SIGNALS
+from app.ask.checking.checker import SupportChecker, SupportModel
+from app.ask.checking.signals import EXACT, SIGNALS
 from evals.calibration import Floats
 from evals.verifier import BATCH, VerifierReport, written
 from evals.verifier_set import Example
@@ -87,7 +87,7 @@ def _fit_logistic(signals: Floats, truth: Floats, signs: Floats) -> Floats:
 def to_file(
     model: SupportModel, fitted_on: Sequence[str], reports: Sequence[VerifierReport]
 ) -> str:
-    """The model with the data, date and figures of its fit, as `app.ask.support` reads it."""
+    """The model with the data, date and figures of its fit, as `support.json` has them."""
     data: dict[str, Any] = {
         "what": "Logistic model of: do the cited passages support the sentence? "
         "Probability = 1 / (1 + exp(-(intercept + sum of coefficient * signal))). "

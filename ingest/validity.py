@@ -44,6 +44,7 @@ _SUPERSEDED = tuple(
     )
 )
 
+_SENTENCE_END = re.compile(r"(?<=[.;])\s+(?=[A-Z])")
 _MONTHS = "january february march april may june july august september october november december"
 _NUMBER_OF = {name[:3]: number for number, name in enumerate(_MONTHS.split(), 1)}
 _MONTH = rf"(?:{'|'.join(f'{n[:3]}(?:{n[3:]})?' if n[3:] else n for n in _MONTHS.split())})\.?"
@@ -88,6 +89,7 @@ def _first_lines(document: ParsedDocument) -> Iterator[str]:
         text = document.text[block.start : min(block.end, _FIRST_CHARACTERS)]
         for line in text.split("\n"):
             yield line.strip()
+            yield from (part.strip() for part in _SENTENCE_END.split(line)[1:])
             if " | " in line:
                 yield from (cell.strip() for cell in line.split(" | "))
                 # "Field: Next review | Value: March 2025"
@@ -98,7 +100,7 @@ def _superseded_by(lines: list[str]) -> str | None:
     for line in lines:
         for pattern in _SUPERSEDED:
             if match := pattern.search(line):
-                name = match["name"].strip(" \"'“”*_`<>[]()")
+                name = match["name"].strip(" \"'“”*_`<>[]")
                 if any(character.isalnum() for character in name):
                     return name
     return None

@@ -31,6 +31,7 @@ from app.api.streams import EventStream, closing, event
 from app.api.wording import NOT_FOUND, rephrasing_lines, state_sentences
 from app.ask.conversation.followup_question import rewrite
 from app.ask.conversation.pointing import Turn
+from app.ask.writing.plain_text import with_inert_addresses
 from app.domain import Answer, AnswerState, AskStep, Citation, Finished, Question
 from app.errors import BadRequest, NotFound
 
@@ -170,13 +171,17 @@ def _plain(line: str) -> str:
     return re.sub(r"\[(\d+)\]", r"[^\1]", inert(" ".join(line.split())))
 
 
-_ACTIVE = re.compile(r"(\\*)(\](?=[(\[:])|<(?=[a-zA-Z/!?]))")
-"""What makes a link, an image, a link's definition or HTML of Markdown."""
+_ACTIVE = re.compile(r"(\\*)(\](?=[(\[:]|$)|<(?=[a-zA-Z/!?]|$)|`)|(\\+)$")
+"""What makes a link, an image, a link's definition, HTML or code of Markdown."""
 
 
 def inert(text: str) -> str:
     """Text from documents as Markdown that loads and links nothing: chat programs render it."""
-    return _ACTIVE.sub(lambda found: f"{found[1] * 2}\\{found[2]}", text)
+
+    def escaped(found: re.Match[str]) -> str:
+        return found[3] * 2 if found[3] else f"{found[1] * 2}\\{found[2]}"
+
+    return with_inert_addresses(text, lambda part: _ACTIVE.sub(escaped, part))
 
 
 def _not_found_text(answer: Answer, told: list[str]) -> str:

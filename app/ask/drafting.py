@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from app.ask.examine import Examination, Vectors, conflicts_of, examine
-from app.ask.freshness import Successor
 from app.ask.quotes import Quote, compile_answer, select
 from app.ask.reading import WIDER, Reading
+from app.ask.state.examine import Examination, Vectors, conflicts_of, examine
+from app.ask.state.freshness import Successor
 from app.domain import AnswerState, Citation, Conflict, Sentence, Stale
 
 

@@ -14,13 +14,13 @@ from opentelemetry import trace
 from opentelemetry.trace import Span as TraceSpan
 from opentelemetry.trace import Status, StatusCode
 
+from app.ask.checking.checker import SupportChecker
+from app.ask.checking.verify import verify_quotes
 from app.ask.clock import Clock
 from app.ask.conversation.interpreting import Interpreter, Understood
 from app.ask.conversation.trying import Suggester
 from app.ask.drafting import Drafter, QuotedDraft
 from app.ask.reading import Reader, Reading
-from app.ask.support import SupportChecker
-from app.ask.verify import verify_quotes
 from app.ask.writing.written import Writer, WrittenDraft
 from app.ask.writing.written_answer import Unsupported, check, lowered, with_sides
 from app.domain import (

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from app.ask.confidence import Judgment, Model, judge
 from app.ask.sentences import Candidate, rank_sentences, reread
+from app.ask.state.examine import LOOKED_THROUGH
 from app.ask.word_match import WordMatcher
 from app.domain import Filters, Retrieval
 from app.knowledge.retriever import Retriever
@@ -43,8 +44,11 @@ class Reader:
         self._closest = closest
 
     def search(self, question: str, filters: Filters, *, wider: bool = False) -> Retrieval:
-        """The passages to read. Raises as `Retriever.search` does."""
-        k = max(self._passages, self._closest) * (WIDER if wider else 1)
+        """The passages to read, and those to look through for a contradiction.
+
+        Raises as `Retriever.search` does.
+        """
+        k = max(self._passages, self._closest, LOOKED_THROUGH) * (WIDER if wider else 1)
         return self._retriever.search(question, k, filters)
 
     def read(self, retrieval: Retrieval, *, wider: bool = False) -> Reading:

@@ -18,7 +18,8 @@ class Spending:
     def usd_on(self, day: date) -> float:
         """USD of the answers of one UTC day. A quoted answer counts with the failed attempt's cost.
 
-        Deleting an answer takes its cost along; `app.ask.writing.budget` remembers what its process spent.
+        Deleting an answer takes its cost along; `app.ask.writing.budget` remembers what its process
+        spent.
         """
         start = datetime.combine(day, time(), UTC)
         cost = answers.c.payload["usage"]["cost_usd"].as_float()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import textwrap
 from collections.abc import Sequence
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from app.domain import Answer, Citation, Document, Hit
     from ingest.items import Problem
     from ingest.report import IngestReport
+
+_OBEYED = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+"""Controls that JSON leaves as they are: of the terminal, and of the direction of writing."""
 
 _LINE_SECONDS = 3.0
 """Between two lines of progress where there is no terminal to draw a bar on."""
@@ -38,8 +42,10 @@ def err() -> Console:
 
 
 def print_json(value: object) -> None:
-    """JSON, readable by people, in any locale."""
-    text = json.dumps(value, ensure_ascii=False, indent=2)
+    """JSON, readable by people, in any locale; what a terminal would obey is escaped."""
+    text = _OBEYED.sub(
+        lambda found: json.dumps(found[0])[1:-1], json.dumps(value, ensure_ascii=False, indent=2)
+    )
     sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.flush()
 
@@ -54,8 +60,8 @@ def printable(text: str) -> str:
 def print_report(report: IngestReport) -> None:
     """What an ingest did, as a table, with reasons for what it could not read."""
     console = out()
-    title = f"Would be done in “{report.collection}”" if report.dry_run else ""
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2), title=title or None)
+    title = Text(printable(f"Would be done in “{report.collection}”")) if report.dry_run else None
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2), title=title)
     table.add_column(style="bold")
     table.add_column(justify="right")
     table.add_column(style="dim")
@@ -223,7 +229,8 @@ def print_documents(documents: Sequence[Document]) -> None:
         line = Text.assemble(
             (f"{document.id}  ", "dim"),
             (printable(document.title), "bold"),
-            f"  {document.collection} · {document.kind or '?'} · {document.passages:,} passages",
+            f"  {printable(document.collection)} · {document.kind or '?'} · "
+            f"{document.passages:,} passages",
         )
         console.print(line)
         console.print(Text(f"    {printable(document.source)}", style="dim"))

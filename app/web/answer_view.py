@@ -34,6 +34,7 @@ REPORT_KINDS = {
     "harmful": "It is harmful",
     "private": "It shows private data",
     "wrong_source": "The source is wrong",
+    "conflict": "Documents contradict each other",
     "broken": "Something is broken",
     "other": "Something else",
 }
@@ -152,10 +153,8 @@ def answer_context(
     answer, which is thanked for: ``feedback``, ``correction``, ``report``, ``request``.
     """
     form = AskForm.of(services, answer.filters, question=answer.question)
-    model: str | None = getattr(services, "chat_model_name", None)
-    return answer_parts(
-        answer, form, address, model, earlier_turns(services.answers, answer, session), said
-    )
+    earlier = earlier_turns(services.answers, answer, session)
+    return answer_parts(answer, form, address, services.chat_model_name, earlier, said)
 
 
 def answer_parts(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import replace
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -22,7 +24,6 @@ from app.web.dependencies import (
     HtmxRoute,
     KnownSessionDep,
     NarrowedQuery,
-    RequestsDep,
     ServicesDep,
     SessionDep,
 )
@@ -67,7 +68,7 @@ def home(
             "form": form,
             "readiness": services.readiness(),
             "welcome": WELCOME_COOKIE not in request.cookies,
-            "writes": getattr(services, "chat_model_name", None),
+            "writes": services.chat_model_name,
             "suggestions": () if q else state.suggestions.questions(services.documents),
         },
     )
@@ -78,8 +79,9 @@ async def ask_stream(
     request: Request, services: ServicesDep, session: SessionDep, asked: AskedForm
 ) -> AsyncIterator[ServerSentEvent]:
     """Every step of one question as an event that changes the page."""
-    async for event in ask_events(request, services, session, asked):
-        yield event
+    async with aclosing(ask_events(request, services, session, asked)) as events:
+        async for event in events:
+            yield event
 
 
 @router.post("/ask")
@@ -119,13 +121,12 @@ def answer_page(
     request: Request,
     answer_id: str,
     services: ServicesDep,
-    requests: RequestsDep,
     session: KnownSessionDep,
     said: str = "",
 ) -> Response:
     """A stored answer, as it was shown then."""
     answer = services.answers.get(answer_id)
-    told = {said} | ({"request"} if requests.request_of(answer_id) else set())
+    told = {said} | ({"request"} if services.requests.request_of(answer_id) else set())
     context = answer_context(services, answer, permalink(request, answer), session, told)
     return page(request, "answer.html", {**context, "readiness": services.readiness()})
 
@@ -168,7 +169,7 @@ async def _answer_and_go(
     try:
         question = await run_in_threadpool(asked.question, services)
         await wait_until_ready(services)
-        answer = await services.asker.answer(question, session)
+        answer = await services.asker.answer(replace(question, suggest=True), session)
     except FootnoteError as error:
         if not wants_html(request):
             raise

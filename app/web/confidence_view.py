@@ -6,20 +6,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SIGNALS = {
+    "best_sentence": "How well the best sentence fits the question, all in all",
+    "sentence_margin": "How far it stands out from the sixth best",
+    "document_margin": "How far the best document stands out from the next",
+    "every_word": "How near a sentence comes to each word of the question",
+    "key_words": "The same for the question's rare words",
     "top_dense": "How near the best passage is to the question in meaning",
     "dense_margin": "How far it stands out from the fifth",
-    "lexical": "How well the best passage matches the question's words",
+    "lexical": "How well a passage matches the question's words",
     "passage_coverage": "Share of the question's words in the best passage",
     "top5_coverage": "Share of the question's words in the five best passages",
     "sentence_meaning": "How near the best sentence is to the question in meaning",
     "sentence_coverage": "Share of the question's words in the best sentence",
     "agreement": "Meaning and words point to the same passage",
-    "kind_found": "A sentence has the kind of answer that was asked for",
     "kind_missing": "The best sentence lacks the kind of answer that was asked for",
     "rarest_missing": "The question's rarest word is in none of the best passages",
 }
 """What the confidence model measures, in words; a name that is missing here is shown as it is."""
-_YES_NO = ("agreement", "kind_found", "kind_missing", "rarest_missing")
+_YES_NO = ("agreement", "kind_missing", "rarest_missing")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,22 +14,15 @@ from starlette.routing import Match
 from app.bootstrap import Services
 from app.domain import Filters
 from app.errors import BadRequest
-from app.records.requests import RequestStore
 from app.requests import get_services, known_collections
 from app.web.security import known_session, session_id
 
 ServicesDep = Annotated[Services, Depends(get_services)]
 
-
-def _requests(services: ServicesDep) -> RequestStore:
-    return RequestStore(services.engine)
-
-
 SessionDep = Annotated[str, Depends(session_id)]
 """This browser's anonymous session; the response sets its cookie."""
 KnownSessionDep = Annotated[str, Depends(known_session)]
 """The session a browser already has, or an empty string: reading sets no cookie."""
-RequestsDep = Annotated[RequestStore, Depends(_requests)]
 MOST_DOCUMENTS = 20
 """Documents that one question can be narrowed to; a form offers the cited ones, far fewer."""
 

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from app.errors import BadRequest
 from app.records.answers import Feedback
 from app.web.answer_view import REASONS, REPORT_KINDS
-from app.web.dependencies import RequestsDep, ServicesDep, SessionDep
+from app.web.dependencies import ServicesDep, SessionDep
 from app.web.templating import is_htmx, page
 
 router = APIRouter(include_in_schema=False)
@@ -67,7 +67,7 @@ def correct(
 def report(
     request: Request,
     answer_id: str,
-    requests: RequestsDep,
+    services: ServicesDep,
     session: SessionDep,
     kind: Annotated[str, Form()] = "",
     comment: Annotated[str, Form()] = "",
@@ -75,7 +75,7 @@ def report(
     """Keep a problem for whoever looks after the documents."""
     if kind not in REPORT_KINDS:
         raise BadRequest("It isn't clear what kind of problem it is.", "Choose one of the list.")
-    requests.add_report(answer_id, kind, comment.strip()[:_MAX_COMMENT], session)
+    services.requests.add_report(answer_id, kind, comment.strip()[:_MAX_COMMENT], session)
     return _thanks(request, answer_id, "report")
 
 
@@ -84,13 +84,12 @@ def request_content(
     request: Request,
     answer_id: str,
     services: ServicesDep,
-    requests: RequestsDep,
     session: SessionDep,
     comment: Annotated[str, Form()] = "",
 ) -> Response:
     """Tell the documents' owners that an answer is missing."""
     answer = services.answers.get(answer_id)
-    requests.add_request(answer, session, comment.strip()[:_MAX_COMMENT])
+    services.requests.add_request(answer, session, comment.strip()[:_MAX_COMMENT])
     return _thanks(request, answer_id, "request")
 
 

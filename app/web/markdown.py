@@ -1,13 +1,14 @@
 """An answer as Markdown with footnotes, for pasting elsewhere.
 
 Words of documents are escaped: a quoted ``![](https://…)`` must not load anything where the copy
-is pasted.
+is pasted, and no address of theirs becomes a link.
 """
 
 from __future__ import annotations
 
 import re
 
+from app.ask.writing.plain_text import with_inert_addresses
 from app.domain import Answer, AnswerState, Citation
 from app.web.places import place
 from app.web.state_view import state_view
@@ -73,4 +74,8 @@ def _plain(text: str) -> str:
 
 
 def _escaped(text: str) -> str:
+    return with_inert_addresses(text, _backslashed)
+
+
+def _backslashed(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text)

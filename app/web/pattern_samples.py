@@ -30,8 +30,8 @@ _QUOTE = "The harbor office is open from 7:30 to 16:00 on weekdays."
 _OLD = "The harbor office is open from 9:00 to 15:00 on weekdays."
 _ROW = "Berth: C4 | Depth: 4.2 m | Power: 32 A | Free from: 2026-05-01"
 _SIGNALS = {
-    "top_dense": 0.71,
-    "dense_margin": 0.24,
+    "best_sentence": 0.71,
+    "document_margin": 0.24,
     "sentence_coverage": 0.83,
     "agreement": 1.0,
     "a_new_signal": 0.5,

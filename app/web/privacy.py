@@ -75,8 +75,9 @@ def _recipients(settings: Settings, environment: Mapping[str, str]) -> Iterator[
         yield _recipient(
             _chat_host(settings, environment),
             f"the chat model {settings.chat_model}",
-            "your question, earlier questions of the conversation, and the passages that were "
-            "found for it",
+            "your question, and the passages that were found for it with their titles, headings "
+            "and dates; for a follow-up that needs them, also earlier questions of the "
+            "conversation and the beginning of their answers",
         )
         if any(environment.get(name, "").strip().lower() == "true" for name in _LANGSMITH):
             endpoint = environment.get("LANGSMITH_ENDPOINT") or environment.get(

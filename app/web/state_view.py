@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from app.ask.state.conflicts import YES_OR_NO
 from app.domain import Answer, Citation, Conflict, Sentence, Stale
 from app.web.form_view import narrowing
 from app.web.segments import Segments, cut, row_labels, squash
@@ -24,7 +25,7 @@ class SideView:
 
 @dataclass(frozen=True, slots=True)
 class ConflictView:
-    """What documents disagree on, newest side first."""
+    """What documents disagree on, newest side first; ``about`` goes on "disagree on …"."""
 
     about: str
     sides: tuple[SideView, ...]
@@ -78,7 +79,7 @@ def state_view(answer: Answer) -> StateView:
         if conflict.settled:
             before += sides[1:]
         elif len(sides) > 1:
-            open_conflicts.append(ConflictView(conflict.about, sides))
+            open_conflicts.append(ConflictView(_about(conflict), sides))
     shown = {side.citation.number for view in open_conflicts for side in view.sides}
     return StateView(
         conflicts=tuple(open_conflicts),
@@ -117,6 +118,10 @@ def _rest(answer: Answer, shown: set[int]) -> tuple[Sentence, ...]:
         for sentence in answer.sentences
         if not sentence.citations or not set(sentence.citations) <= shown
     )
+
+
+def _about(conflict: Conflict) -> str:
+    return conflict.about if conflict.about == YES_OR_NO else f"the {conflict.about}"
 
 
 def _sides(conflict: Conflict, by_number: Mapping[int, Citation]) -> tuple[SideView, ...]:

@@ -20,7 +20,7 @@ from ingest.validity import with_validity
 
 __all__ = ["PARSER_VERSION", "SUPPORTED", "Format", "Limits", "check_size", "detect", "parse"]
 
-PARSER_VERSION = "3"
+PARSER_VERSION = "4"
 """Bumped whenever any parser's output changes, so that documents are read again."""
 
 Parser = Callable[[bytes, str, Limits], ParsedDocument]

@@ -18,6 +18,7 @@ from app.domain import ParsedDocument
 from ingest.parsers import tables
 from ingest.parsers.archive import open_zip
 from ingest.parsers.build import Facts, TextBuilder, as_utc
+from ingest.parsers.docx_hidden import HiddenRuns
 from ingest.parsers.limits import Limits
 from ingest.parsers.office import author_of, title_of
 
@@ -67,6 +68,7 @@ class _Walk:
         self.hidden = 0
         self._styles = {style.style_id: style for style in part.styles}
         self._formats = _number_formats(part)
+        self._unseen = HiddenRuns(part)
         self._counters: dict[str, dict[int, int]] = defaultdict(dict)
 
     def body(self, element: Any) -> None:
@@ -130,7 +132,7 @@ class _Walk:
                 yield BREAKS[tag]
             elif tag in SKIPPED or tag == qn("w:txbxContent"):
                 continue
-            elif tag == qn("w:r") and _is_on(child.find(f"{qn('w:rPr')}/{qn('w:vanish')}")):
+            elif tag == qn("w:r") and self._unseen.hides(child):
                 self.hidden += len("".join(part.text or "" for part in child.iter(qn("w:t"))))
             else:
                 yield from self._pieces(child)

@@ -11,6 +11,7 @@ from app.domain import ParsedDocument
 from ingest.parsers.build import Facts, TextBuilder, as_utc, parse_date
 from ingest.parsers.clean import squeeze
 from ingest.parsers.decode import decode
+from ingest.parsers.html_hidden import hidden_by_stylesheet
 from ingest.parsers.html_walk import Walker
 from ingest.parsers.limits import Limits
 
@@ -82,10 +83,11 @@ def add_page(builder: TextBuilder, page: LexborHTMLParser) -> None:
         return
     before = len(builder.blocks)
     root = _content(body)
-    walker = Walker(builder, in_content=root is not body, keep_chrome=False)
+    unseen = hidden_by_stylesheet(page)
+    walker = Walker(builder, in_content=root is not body, keep_chrome=False, unseen=unseen)
     walker.run(root)
     if len(builder.blocks) == before:
-        walker = Walker(builder, in_content=False, keep_chrome=True)
+        walker = Walker(builder, in_content=False, keep_chrome=True, unseen=unseen)
         walker.run(body)
     if walker.hidden >= MIN_HIDDEN:
         builder.warn(f"{walker.hidden:,} characters that the page hides were left out.")
@@ -93,7 +95,8 @@ def add_page(builder: TextBuilder, page: LexborHTMLParser) -> None:
 
 def page_title(page: LexborHTMLParser, builder: TextBuilder) -> str:
     """The first h1, else <title> without the site's name."""
-    shown = Walker(builder, in_content=True, keep_chrome=False)
+    unseen = hidden_by_stylesheet(page)
+    shown = Walker(builder, in_content=True, keep_chrome=False, unseen=unseen)
     top = page.css_first("main h1, [role=main] h1, article h1") or page.css_first("h1")
     if top is not None and (text := shown.line(top)):
         return text

@@ -1,8 +1,6 @@
-"""Which parts of a web page are its chrome, and which a reader never sees."""
+"""Which parts of a web page are its chrome."""
 
 from __future__ import annotations
-
-import re
 
 from selectolax.lexbor import LexborNode
 
@@ -122,13 +120,6 @@ KEPT_ASIDES = frozenset(
     ["admonition", "note", "warning", "tip", "callout", "topic", "footnote", "sidebar"]
 )
 
-INVISIBLE = re.compile(
-    r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0(?![.\d]*[1-9])|"
-    r"opacity\s*:\s*0(?![.\d]*[1-9])|(?:left|top|text-indent)\s*:\s*-\d{3,}|"
-    r"(?<![-\w])color\s*:\s*(?:transparent|rgba\([^)]*,\s*0\s*\))",
-    re.IGNORECASE,
-)
-
 BLOCKS = frozenset(
     [
         "address",
@@ -178,15 +169,6 @@ BLOCKS = frozenset(
         "caption",
     ]
 )
-
-
-def is_hidden(node: LexborNode) -> bool:
-    """True when the element is marked as not for display."""
-    attributes = node.attrs
-    if "hidden" in attributes or attributes.get("aria-hidden") == "true":
-        return True
-    style = attributes.get("style")
-    return bool(style and INVISIBLE.search(style))
 
 
 def is_chrome(node: LexborNode, in_content: bool) -> bool:

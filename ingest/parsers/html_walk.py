@@ -9,7 +9,8 @@ from selectolax.lexbor import LexborNode
 
 from ingest.parsers.build import TextBuilder
 from ingest.parsers.clean import squeeze
-from ingest.parsers.html_rules import BLOCKS, NEVER_SHOWN, is_chrome, is_hidden
+from ingest.parsers.html_hidden import is_hidden
+from ingest.parsers.html_rules import BLOCKS, NEVER_SHOWN, is_chrome
 from ingest.parsers.html_tables import add_table, is_layout
 
 BREAK = "\u2028"
@@ -25,8 +26,17 @@ SIGNATURE = re.compile(r"(^|\s)sig(-object)?(\s|$)")
 class Walker:
     """Adds a tree's visible text to a builder."""
 
-    def __init__(self, builder: TextBuilder, *, in_content: bool, keep_chrome: bool) -> None:
+    def __init__(
+        self,
+        builder: TextBuilder,
+        *,
+        in_content: bool,
+        keep_chrome: bool,
+        unseen: frozenset[int] = frozenset(),
+    ) -> None:
+        """``unseen``: ``mem_id`` of elements that a stylesheet hides."""
         self.builder = builder
+        self.unseen = unseen
         self.in_content = in_content
         self.keep_chrome = keep_chrome
         self.hidden = 0
@@ -57,14 +67,14 @@ class Walker:
         """True when the element is not part of what a reader reads."""
         if node.tag in NEVER_SHOWN:
             return True
-        if is_hidden(node):
+        if node.mem_id in self.unseen or is_hidden(node):
             self.hidden += len(squeeze(node.text()))
             return True
         return not self.keep_chrome and is_chrome(node, self.in_content)
 
     def _collect(self, node: LexborNode, parts: list[str], depth: int) -> None:
         if depth > MAX_DEPTH:
-            parts.append(node.text())
+            parts.append(self._deep_text(node))
             return
         for child in children(node):
             tag = child.tag
@@ -73,16 +83,31 @@ class Walker:
             elif tag == "br":
                 parts.append(BREAK)
             elif tag == "img":
-                parts.append(alt_text(child))
+                parts.append(self._picture(child))
             elif not self.skip(child):
                 block = tag in BLOCKS
                 parts.append(BREAK if block else "")
                 self._collect(child, parts, depth + 1)
                 parts.append(BREAK if block else "")
 
+    def _picture(self, node: LexborNode) -> str:
+        return "" if self.skip(node) else alt_text(node)
+
+    def _deep_text(self, node: LexborNode) -> str:
+        """The visible text under ``node``, without recursion."""
+        parts: list[str] = []
+        waiting = [node]
+        while waiting:
+            current = waiting.pop()
+            if current.tag == "-text":
+                parts.append(current.text_content or "")
+            elif current is node or not self.skip(current):
+                waiting += reversed(list(children(current)))
+        return " ".join(parts)
+
     def _children(self, node: LexborNode) -> None:
         if self._depth > MAX_DEPTH:
-            self._inline.append(node.text())
+            self._inline.append(self._deep_text(node))
             return
         self._depth += 1
         for child in children(node):
@@ -96,7 +121,7 @@ class Walker:
         elif tag == "br":
             self._inline.append(BREAK)
         elif tag == "img":
-            self._inline.append(alt_text(node))
+            self._inline.append(self._picture(node))
         elif self.skip(node):
             return
         elif tag in HEADINGS:

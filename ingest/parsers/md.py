@@ -20,6 +20,7 @@ from ingest.parsers import tables
 from ingest.parsers.build import Facts, TextBuilder, as_utc, parse_date
 from ingest.parsers.decode import decode
 from ingest.parsers.limits import Limits
+from ingest.parsers.md_hidden import Unseen
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -29,6 +30,10 @@ CHANGED_KEYS = ("updated", "modified", "last_updated", "last_modified", "lastmod
 OWNER_KEYS = ("owner", "author", "authors", "maintainer")
 REVIEW_KEYS = ("review_by", "review-by", "review", "expires")
 TAG = re.compile(r"<[^>]+>")
+CONTAINERS = frozenset(
+    ["bullet_list_open", "bullet_list_close", "ordered_list_open", "ordered_list_close",
+     "list_item_open", "blockquote_open", "blockquote_close"]
+)  # fmt: skip
 HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 
 
@@ -100,9 +105,15 @@ class _Walk:
         self.marker: str | None = None  # of the list item whose first paragraph is awaited
         self.grid: list[list[str]] = []
         self.header_rows = 0
+        self.unseen = Unseen()
 
     def run(self, tokens: Sequence[Token]) -> None:
         for position, token in enumerate(tokens):
+            # What opens hidden in one block of HTML hides the Markdown up to its end.
+            if token.type == "html_block":
+                self._html(self.unseen.seen(token.content))
+            if self.unseen.is_open and token.type not in CONTAINERS:
+                continue
             getattr(self, f"_{token.type}", self._other)(token)
             if token.type == "heading_open":
                 self.builder.heading(inline_text(tokens[position + 1]), int(token.tag[1]))
@@ -155,8 +166,8 @@ class _Walk:
 
     _code_block = _fence
 
-    def _html_block(self, token: Token) -> None:
-        content = HTML_COMMENT.sub("", token.content)
+    def _html(self, source: str) -> None:
+        content = HTML_COMMENT.sub("", source)
         if not TAG.sub("", content).strip():
             return
         from ingest.parsers.html import add_html  # noqa: PLC0415  # rarely needed
@@ -183,7 +194,12 @@ class _Walk:
 def inline_text(token: Token) -> str:
     """The text a reader sees of an inline token; hard line breaks are newlines."""
     parts: list[str] = []
+    unseen = Unseen(token.content)
     for child in token.children or []:
+        if child.type == "html_inline":
+            unseen.seen(child.content)
+        if unseen.is_open:
+            continue
         if child.type in ("text", "code_inline"):
             parts.append(child.content)
         elif child.type == "softbreak":

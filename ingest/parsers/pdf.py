@@ -27,6 +27,9 @@ from ingest.parsers.pdf_write import write
 MIN_CHARS = 16
 """Characters of a page below which it counts as having no text: a scan may carry a stamp."""
 
+MIN_HIDDEN = 20
+"""Hidden characters from which on a person is told."""
+
 DATE = re.compile(r"D:(\d{4})(\d\d)?(\d\d)?(\d\d)?(\d\d)?(\d\d)?(Z|[+-]\d\d'?\d\d)?")
 TELLING = re.compile(
     r"(?!\W*(scan|doc|file|img|image|untitled|download|print|output|page|\d*\W*pdf))"
@@ -45,7 +48,9 @@ def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
     with PDFIUM, _open(data) as document:
         builder = TextBuilder(limits)
         sheets = [_sheet(document, index) for index in range(len(document))]
-        pages = [lines for lines, _ in sheets]
+        pages = [lines for lines, _, _ in sheets]
+        if (hidden := sum(unseen for _, _, unseen in sheets)) >= MIN_HIDDEN:
+            builder.warn(f"{hidden:,} characters that nobody sees on the page were left out.")
         wordless = [i for i, lines in enumerate(pages) if _chars(lines) < MIN_CHARS]
         scanned = [i for i in wordless if _has_image(document, i)] if wordless else []
         if len(wordless) == len(pages) and not limits.ocr:
@@ -107,8 +112,8 @@ def _has_end(data: bytes) -> bool:
     return b"%%EOF" in data[-2048:]
 
 
-def _sheet(document: pdfium.PdfDocument, index: int) -> tuple[list[Line], Drawing]:
-    """A page's lines and, when it may hold a table, the lines drawn on it."""
+def _sheet(document: pdfium.PdfDocument, index: int) -> tuple[list[Line], Drawing, int]:
+    """A page's lines; when it may hold a table, the lines drawn on it; how much is hidden."""
     try:
         page = document[index]
     except pdfium.PdfiumError as error:
@@ -117,9 +122,9 @@ def _sheet(document: pdfium.PdfDocument, index: int) -> tuple[list[Line], Drawin
             "Get the file again, or print it to a new PDF.",
         ) from error
     try:
-        lines = read_lines(page)
+        lines, hidden = read_lines(page)
         has_table = any(is_tabular(row) for row in visual_rows(lines))
-        return lines, read_drawing(page) if has_table else Drawing()
+        return lines, read_drawing(page) if has_table else Drawing(), hidden
     finally:
         page.close()
 

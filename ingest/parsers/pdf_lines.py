@@ -16,6 +16,8 @@ from functools import lru_cache
 
 from pypdfium2 import PdfPage, PdfTextPage, raw  # type: ignore[import-untyped]  # ships no types
 
+from ingest.parsers.pdf_hidden import HiddenText
+
 WORD = re.compile(r"\S+")
 HYPHEN = "\ufffe"
 """pdfium puts this in place of a hyphen at the end of a line, and drops the line's break."""
@@ -107,18 +109,21 @@ def _style_of(font: str) -> tuple[bool, bool]:
     return bool(BOLD_NAME.search(font)), bool(ITALIC_NAME.search(font))
 
 
-def read_lines(page: PdfPage) -> list[Line]:
-    """The page's lines in pdfium's reading order."""
+def read_lines(page: PdfPage) -> tuple[list[Line], int]:
+    """The page's lines in pdfium's reading order, and how many characters nobody sees of it."""
     text_page = page.get_textpage()
     try:
         text, indexes = _text(text_page)
         place = _Place(text_page)
+        unseen = HiddenText(page, text_page.raw)
+        hidden = 0
         lines: list[Line] = []
         for match in LINE.finditer(text):
-            line = _line(match, indexes, place)
+            line, left_out = _line(match, indexes, place, unseen)
+            hidden += left_out
             if line is not None:
                 lines.append(line)
-        return lines
+        return lines, hidden
     finally:
         text_page.close()
 
@@ -135,12 +140,21 @@ def _text(page: PdfTextPage) -> tuple[str, range | list[int]]:
     return "".join(chr(codes[index]) for index in kept), kept
 
 
-def _line(match: re.Match[str], indexes: range | list[int], place: _Place) -> Line | None:
+def _line(
+    match: re.Match[str], indexes: range | list[int], place: _Place, unseen: HiddenText
+) -> tuple[Line | None, int]:
+    """The line's words that are seen, and how many characters of it are not."""
     content = match[0].rstrip(HYPHEN)
     start = match.start()
     words = []
+    seen: list[int] = []
+    hidden = 0
     for found in WORD.finditer(content):
         first, last = indexes[start + found.start()], indexes[start + found.end() - 1]
+        if unseen.hides(first, place.size(first)) and unseen.hides(last, place.size(last)):
+            hidden += len(found[0])
+            continue
+        seen += (first, last)
         x0, right = place.extent(first)
         x1 = place.extent(last)[1] if last != first else right
         text = found[0]
@@ -149,16 +163,14 @@ def _line(match: re.Match[str], indexes: range | list[int], place: _Place) -> Li
         if text:
             words.append(Word(text, min(x0, x1), max(x0, x1)))
     if not words:
-        return None
-    begin = indexes[start + len(content) - len(content.lstrip())]
-    end = indexes[start + len(content.rstrip()) - 1]
+        return None, hidden
+    begin, end = seen[0], seen[-1]
     bold, italic = place.style(begin)
     if bold or italic:  # a line counts as bold when it is so to its end
         last_bold, last_italic = place.style(end)
         bold, italic = bold and last_bold, italic and last_italic
-    return Line(
-        words, place.baseline(begin), place.size(begin), bold, italic, match[0].endswith(HYPHEN)
-    )
+    hyphen = match[0].endswith(HYPHEN) and end == indexes[start + len(content.rstrip()) - 1]
+    return Line(words, place.baseline(begin), place.size(begin), bold, italic, hyphen), hidden
 
 
 def _readable(text: str) -> str:

@@ -41,7 +41,7 @@ def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
             continue
         builder.page = number
         before = len(builder.blocks)
-        _add_slide(builder, slide, top=number == 1)
+        _add_slide(builder, slide, deck.slide_width or 0, top=number == 1)
         wordless += len(builder.blocks) == before
     if hidden:
         builder.warn(f"{hidden} hidden {'slide was' if hidden == 1 else 'slides were'} left out.")
@@ -58,19 +58,27 @@ def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
     )
 
 
-def _add_slide(builder: TextBuilder, slide: Any, top: bool) -> None:
+def _add_slide(builder: TextBuilder, slide: Any, width: int, top: bool) -> None:
     title = slide.shapes.title
     kinds = {shape.placeholder_format.type for shape in slide.placeholders}
     opening = top and bool(kinds.intersection(OPENING))
     if title is not None and title.has_text_frame:
         builder.heading(title.text_frame.text.replace("\v", " "), 1 if opening else 2)
-    for shape in _shapes(slide.shapes, 0):
+    for shape in _shapes([one for one in slide.shapes if _on_slide(one, width)], 0):
         if title is not None and shape.shape_id == title.shape_id:
             continue
         _add_shape(builder, shape)
     if slide.has_notes_slide and slide.notes_slide.notes_text_frame is not None:
         for paragraph in slide.notes_slide.notes_text_frame.text.split("\n"):
             builder.paragraph(paragraph)
+
+
+def _on_slide(shape: Any, width: int) -> bool:
+    """False for what lies beside the slide: notes to oneself, or text to be read by programs."""
+    left, wide = shape.left, shape.width
+    if left is None or wide is None or width <= 0:
+        return True  # where the layout has it
+    return bool(left < width and left + wide > 0)
 
 
 def _shapes(shapes: Any, depth: int) -> Iterator[Any]:

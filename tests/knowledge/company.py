@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,10 +18,14 @@ from ingest.pipeline import IngestOptions, ingest
 
 @contextmanager
 def ingested(
-    folder: Path, files: Mapping[str, Mapping[str, str]], embedder: Embedder
+    folder: Path, files: Mapping[str, Mapping[str, str]], embedder: Embedder, **overrides: Any
 ) -> Iterator[Services]:
-    """The product's own services after an ingest of ``files``: collection → name → content."""
-    settings = Settings(_env_file=None, data_dir=folder / "data", passage_tokens=60)
+    """The product's own services after an ingest of ``files``: collection → name → content.
+
+    ``overrides``: settings that are not as shipped.
+    """
+    values = {"data_dir": folder / "data", "passage_tokens": 60, **overrides}
+    settings = Settings(_env_file=None, **values)
     with pytest.MonkeyPatch.context() as patch:
         # The session's model: loading another one takes seconds.
         patch.setattr(bootstrap, "_load_embedder", lambda _settings: embedder)

@@ -16,7 +16,18 @@ from pathlib import Path
 import numpy as np
 from sqlalchemy import Engine
 
-from app.ask.pipeline import Asker, AskOptions
+from app.ask.checking.checker import SupportChecker
+from app.ask.confidence import load_model
+from app.ask.conversation.interpreting import Interpreter
+from app.ask.conversation.spelling import Speller
+from app.ask.conversation.trying import Suggester
+from app.ask.drafting import Drafter
+from app.ask.pipeline import Asker, AskOptions, Writing
+from app.ask.reading import Reader
+from app.ask.state.freshness import successor_in
+from app.ask.word_match import WordMatcher
+from app.ask.writing.chat_model import ChatModel
+from app.ask.writing.written import Writer
 from app.domain import Document, Span
 from app.knowledge.lexical_index import TantivyIndex
 from app.knowledge.library import Library
@@ -176,6 +187,7 @@ class Options:
     model_name: str = ""
     chroma_url: str = ""
     record_answers: bool = True
+    quote_sentences: int = 3
     retriever: RetrieverOptions = field(default_factory=RetrieverOptions)
     ask: AskOptions = field(default_factory=AskOptions)
 
@@ -185,8 +197,9 @@ def open_world(
     embedder: Embedder | None = None,
     options: Options = Options(),
     reranker: Reranker | None = None,
+    chat: ChatModel | None = None,
 ) -> World:
-    """A world over ``data_dir``, new or as it was left."""
+    """A world over ``data_dir``, new or as it was left. ``chat``: who writes answers, if anybody."""
     engine = open_database(f"sqlite:///{data_dir / 'footnote.db'}")
     model = embedder or WordEmbedder()
     holder: ModelHolder[Embedder] = ModelHolder(lambda: model, "search model")
@@ -208,5 +221,36 @@ def open_world(
     )
     retriever = Retriever(library, holder, second, options.retriever)
     answers = AnswerStore(engine)
-    asker = Asker(retriever, answers if options.record_answers else None, options.ask)
+    asker = wired(
+        library, retriever, holder, options, answers if options.record_answers else None, chat
+    )
     return World(data_dir, model, library, retriever, asker, answers, engine)
+
+
+def wired(
+    library: Library,
+    retriever: Retriever,
+    embedder: ModelHolder[Embedder],
+    options: Options,
+    answers: AnswerStore | None,
+    chat: ChatModel | None = None,
+) -> Asker:
+    """The asker as `app.bootstrap` wires it, over whatever a test brings."""
+    documents = library.documents
+    reader = Reader(
+        retriever, WordMatcher(embedder), load_model(), passages=8, closest=options.ask.closest
+    )
+    # This embedder has no vocabulary of a language: every word may be a misspelled one.
+    speller = Speller(library.lexical, documents.passages, lambda _word: False)
+    writing = None
+    if chat is not None:
+        writing = Writing(Writer(chat, max_tokens=300), SupportChecker(embedder))
+    return Asker(
+        reader,
+        Drafter(options.quote_sentences, successor_in(documents), documents.vectors),
+        Interpreter(speller, answers=answers, chat=chat),
+        Suggester(reader, documents, speller),
+        options.ask,
+        answers=answers,
+        writing=writing,
+    )

@@ -8,6 +8,7 @@ model is shown and of what it writes. Quotes are never changed: they stand lette
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 _JOINERS = "\u200c\u200d"
 _HIDDEN = re.compile(
@@ -24,6 +25,13 @@ _HIDDEN = re.compile(
 )
 _STRAY_JOINER = re.compile(f"(?<![^\\W\\d_a-zA-Z])[{_JOINERS}]|[{_JOINERS}](?![^\\W\\d_a-zA-Z])")
 """Joiners that do not stand between letters of a script that writes with them."""
+_ADDRESS = re.compile(
+    r"(?:[a-z][a-z0-9+.-]{0,20}:)?//(?=[^\s/])[^\s<>\"`]+|(?<![\w@])www\.[^\s<>\"`]+"
+    r"|\b(?:mailto|tel|data|javascript|vbscript|xmpp):[^\s<>\"`]+"
+    r"|(?<![\w@])(?:[a-z0-9-]{1,63}\.){1,6}[a-z]{2,24}/[^\s<>\"`]*",
+    re.IGNORECASE,
+)
+"""What programs that show Markdown make a link of, though it is not written as one."""
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 
 
@@ -35,3 +43,17 @@ def visible(text: str) -> str:
 def one_line(text: str) -> str:
     """Visible text with every run of white space as one space."""
     return " ".join(visible(text).split())
+
+
+def with_inert_addresses(text: str, escape: Callable[[str], str]) -> str:
+    """Markdown of ``text`` in which addresses are code, so that no program makes links of them.
+
+    ``escape`` takes what stands between them; it has to escape backticks, or one in a document
+    could end the code.
+    """
+    parts: list[str] = []
+    position = 0
+    for found in _ADDRESS.finditer(text):
+        parts += (escape(text[position : found.start()]), f"`{found[0]}`")
+        position = found.end()
+    return "".join([*parts, escape(text[position:])])

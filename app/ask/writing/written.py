@@ -1,8 +1,8 @@
 """The answerer that writes: prose by a chat model, every sentence with exact citations.
 
 The model cites passages; a reader is shown the sentences of the passage that carry what was
-written, word for word. Whether they do is decided afterwards, by `app.ask.verify`'s kin; whatever
-fails here is a `WritingFailed`, and the quoted answer takes its place.
+written, word for word. Whether they do is decided afterwards, by `app.ask.checking.verify`;
+whatever fails here is a `WritingFailed`, and the quoted answer takes its place.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Literal
 
 from opentelemetry.trace import Span as TraceSpan
 
+from app.ask.orders import orders_a_model
 from app.ask.quotes import Quote
 from app.ask.writing.chat_model import ChatModel
 from app.ask.writing.citing import CitedSentence, parse
@@ -164,6 +165,8 @@ class _Composing:
             for number in sentence.numbers:
                 hit = self._hits[number - 1]
                 span = self._span(sentence, hit, number)
+                if orders_a_model(hit.passage.text[slice(*_within(span, hit))]):
+                    continue  # an order is no evidence of what it orders to be said
                 key = (hit.passage.id, span)
                 if key not in numbers:
                     numbers[key] = len(citations) + 1
@@ -198,10 +201,15 @@ def _read(retrieval: Retrieval, quotes: Sequence[Quote], limit: int) -> list[Hit
     return sorted(hits, key=lambda hit: place[hit.passage.id])
 
 
+def _within(span: Span, hit: Hit) -> Span:
+    """A document's offsets as the passage's."""
+    return span[0] - hit.passage.start, span[1] - hit.passage.start
+
+
 def _citation(number: int, hit: Hit, span: Span) -> Citation:
     passage, document = hit.passage, hit.document
     start, end = span
-    first, last = start - passage.start, end - passage.start
+    first, last = _within(span, hit)
     return Citation(
         number=number,
         document_id=document.id,

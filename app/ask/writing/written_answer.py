@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from app.ask.support import SupportChecker
-from app.ask.verify import verify_written
+from app.ask.checking.checker import SupportChecker
+from app.ask.checking.verify import verify_written
 from app.ask.writing.written import WrittenDraft
 from app.domain import Citation, Confidence, Conflict, Level, Retrieval, Sentence, Verdict
 from app.errors import WritingFailed

@@ -62,14 +62,18 @@ function typed() {
 
 let stopping = false;
 
+// The stream goes on after the answer, with what to ask next; nobody has to wait for that.
+const answered = () => "answered" in (ask()?.dataset ?? {});
+
 function stop() {
-  if (!ask()?.classList.contains("htmx-request")) return;
+  if (!ask()?.classList.contains("htmx-request") || answered()) return;
   stopping = true;
   htmx.trigger(ask(), "htmx:abort");
 }
 
 document.addEventListener("footnote:finished", (event) => {
   const address = event.detail.data;
+  ask().dataset.answered = "";
   if (location.pathname !== address) history.pushState({ htmx: true }, "", address);
   const question = $(".answer").dataset.question;
   document.title = question + " · Footnote";
@@ -86,12 +90,13 @@ let submitted = "";
 document.addEventListener("htmx:before:request", (event) => {
   if (event.target !== ask() || !ask().dataset.asking) return;
   submitted = $("#q").value;
+  delete ask().dataset.answered;
   say(ask().dataset.asking);
 });
 
 // A question that ends without an answer must not look as if it still went on.
 function ended(event) {
-  if (event.target !== ask()) return;
+  if (event.target !== ask() || answered()) return;
   const words = stopping ? ask().dataset.stopped : ask().dataset.lost;
   const told = stopping || event.type === "htmx:error";
   stopping = false;

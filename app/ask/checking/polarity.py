@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.ask.claims import Claim, Token, fold, stem
-from app.ask.opposites import OPPOSITES, PREFIXES, by_prefix
+from app.ask.checking.claims import Claim, Token, fold, stem
+from app.ask.checking.opposites import OPPOSITES, PREFIXES, by_prefix
 
 __all__ = ["OPPOSITES", "Turned", "is_negation", "negations", "opposites"]
 

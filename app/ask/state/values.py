@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 
-from app.ask.claims import read
-from app.ask.facts import Fact, FactKind
-from app.ask.numerals import UNITS
+from app.ask.checking.claims import read
+from app.ask.checking.facts import Fact, FactKind
+from app.ask.checking.numerals import UNITS
 from app.domain import Span
 from app.knowledge.terms import STOP_WORDS, stems, words
 
@@ -131,7 +131,7 @@ def values(text: str) -> tuple[Value, ...]:
     taken = [value.span for value in quarters]
     found: list[Value] = []
     for fact in read(text).facts:
-        if start and fact.start < start.end():
+        if start and fact.end <= start.end():
             continue
         if any(a < fact.end and fact.start < b for a, b in taken):
             continue

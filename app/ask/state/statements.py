@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from app.ask.claims import Claim, Token, read
+from app.ask.checking.claims import Claim, Token, read
+from app.ask.checking.numerals import UNITS
 from app.ask.conversation.phrases import word_set
-from app.ask.numerals import UNITS
 from app.ask.sentences import Candidate
-from app.ask.values import Value, ValueKind, values
+from app.ask.state.values import Value, ValueKind, values
 from app.domain import Cell
 from app.knowledge.terms import STOP_WORDS, content_stems, stems
 
@@ -23,7 +23,9 @@ _FEW = 3
 _NEAR = 6
 """Words of meaning on each side of a value that say what it is of."""
 _KEY_CELLS = 2
-"""A table row is about what its first two cells with words in them say."""
+"""A table row is about what two of its cells with words in them say."""
+_ASIDE = re.compile(r"(?:remark|note|comment|owner|who|source)s?\b", re.IGNORECASE)
+"""Columns that only add something."""
 _EMPTY = word_set(
     "everything anything something one item value note see least most minimum maximum"
 )
@@ -112,9 +114,17 @@ class Statement:
         return tuple(found)
 
     @cached_property
-    def key(self) -> frozenset[str]:
-        """Stems of what a row is of."""
-        found = [_stems_of(self._words(cell.start, cell.end)) for cell in self.cells]
+    def head(self) -> frozenset[str]:
+        """Stems of a row's first cell with words in it."""
+        found = (_stems_of(self._words(cell.start, cell.end)) for cell in self.cells)
+        return next((one for one in found if one), frozenset())
+
+    def key(self, value: Value) -> frozenset[str]:
+        """Stems of what a row says ``value`` of: two cells with words, those before it first."""
+        at = value.span[0]
+        cells = [c for c in self.cells if not c.start <= at < c.end and not _ASIDE.match(c.column)]
+        cells.sort(key=lambda cell: cell.start > at)
+        found = [_stems_of(self._words(cell.start, cell.end)) for cell in cells]
         return frozenset[str]().union(*[one for one in found if one][:_KEY_CELLS])
 
     def column(self, value: Value) -> str:
@@ -128,7 +138,7 @@ class Statement:
         cell = self._cell(value)
         if cell is not None:
             inside = _stems_of(self._words(cell.start, cell.end))
-            return inside | self.key | _stems_of(cell.column.split())
+            return inside | self.key(value) | _stems_of(cell.column.split())
         tokens = self._tokens(0, len(self.text))
         before = [t.text for t in tokens if t.span[1] <= start][-_NEAR:]
         after = [t.text for t in tokens if t.span[0] >= end][:_NEAR]

@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.ask.claims import Claim
-from app.ask.polarity import Turned
+from app.ask.checking.claims import Claim
+from app.ask.checking.polarity import Turned
 
 
 def leading(sentence: Claim, evidence: Sequence[Claim], best: Sequence[int]) -> list[Turned]:

@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from app.ask.facts import Fact, facts
+from app.ask.checking.facts import Fact, facts
 from app.domain import Span
 from app.knowledge.terms import STOP_WORDS, stems
 

@@ -11,10 +11,10 @@ from collections import Counter
 from collections.abc import Sequence
 from difflib import SequenceMatcher
 
-from app.ask.claims import Claim, Token, fold, same_name
-from app.ask.facts import agree, comparable
-from app.ask.opposites import OPPOSITES, SMALL_OPPOSITES
-from app.ask.polarity import Turned, is_negation, negates
+from app.ask.checking.claims import Claim, Token, fold, same_name
+from app.ask.checking.facts import agree, comparable
+from app.ask.checking.opposites import OPPOSITES, SMALL_OPPOSITES
+from app.ask.checking.polarity import Turned, is_negation, negates
 
 ALIKE = 0.5
 """Share of the sentence's words that must run in the evidence's order for edits to mean much."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.ask.claims import Claim, Token, fold, same_name
-from app.ask.facts import agree, comparable
+from app.ask.checking.claims import Claim, Token, fold, same_name
+from app.ask.checking.facts import agree, comparable
 
 SAME_WORD = 0.55
 """Cosine of two words, each read in its sentence, from which one may stand for the other. Set by

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.ask.numerals import IN_DIGITS, IN_WORDS, parse
+from app.ask.checking.numerals import IN_DIGITS, IN_WORDS, parse
 
 
 class FactKind(StrEnum):

@@ -10,19 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
-from app.ask.claims import read
-from app.ask.facts import FactKind
-from app.ask.statements import Statement
-from app.ask.values import Value, ValueKind, differ
+from app.ask.checking.claims import read
+from app.ask.checking.facts import FactKind
+from app.ask.state.statements import Statement
+from app.ask.state.values import Value, ValueKind, differ
 from app.domain import Document
 from app.knowledge.terms import content_stems, stems
 
 _AROUND = 0.5
 """A word that the other has only in its title or heading counts half, as in ranking sentences."""
-_NAMES_APART = 0.3
-"""Taken when each names somebody or something that the other does not know."""
 _NAME_APART = 0.05
-"""Taken when only one does: it may just say more."""
+"""Taken when one names somebody or something that the other does not: it may just say more."""
 _SAME_LIMIT = 0.1
 """Added when both are lower limits, or both upper ones …"""
 _SAME_LIMIT_OF_ONE_NOUN = 0.35
@@ -31,6 +29,8 @@ _OTHER_SORT = 0.2
 """Taken when one speaks of a sort that the other does not: "master password", "password"."""
 _WITHIN_ONE_DOCUMENT = 0.7
 """A document repeats its words all the time: there both sides must match by this share."""
+_SHORT_STEM = 4
+"""Stems shorter than this have no relatives; one longer than this may be the start of another."""
 _NEARLY_WHOLE = 0.75
 """Share of the longer word's letters that near relatives have in common from the start."""
 _MOST_OF_KEY = 0.5
@@ -54,7 +54,7 @@ def sameness(a: Statement, b: Statement, v: Value, w: Value, asked: Collection[s
 
     ``asked``: stems of the question.
     """
-    if _apart(a, b) or _other_condition(a, b, v, w) or not _same_cell(a, b, v, w, asked):
+    if _apart(a, b) or _other_condition(a, b, v, w, asked) or not _same_cell(a, b, v, w, asked):
         return 0.0
     near_a, near_b = a.near(v), b.near(w)
     if not near_a or not near_b:
@@ -66,8 +66,8 @@ def sameness(a: Statement, b: Statement, v: Value, w: Value, asked: Collection[s
     alien_a = a.names - b.topic - frozenset(asked)
     alien_b = b.names - a.topic - frozenset(asked)
     if alien_a and alien_b:
-        score -= _NAMES_APART
-    elif alien_a or alien_b:
+        return 0.0  # "in Lisbon", "in Toulouse"
+    if alien_a or alien_b:
         score -= _NAME_APART
     if _other_sort(a, b, near_a, asked) or _other_sort(b, a, near_b, asked):
         score -= _OTHER_SORT
@@ -77,14 +77,18 @@ def sameness(a: Statement, b: Statement, v: Value, w: Value, asked: Collection[s
 
 
 def alike(stem: str, others: Collection[str]) -> bool:
-    """Whether a word or a near relative is among others: "employment" and "employee" are."""
+    """Whether a word or a near relative is among others: "employment" for "employee"."""
     if stem in others:
         return True
-    return len(stem) >= 4 and any(
-        other[:4] == stem[:4]
-        and _same_start(stem, other) >= _NEARLY_WHOLE * max(len(other), len(stem))
-        for other in others
-    )
+    return any(_related(stem, other) for other in others if other[:3] == stem[:3])
+
+
+def _related(a: str, b: str) -> bool:
+    short, long = sorted((a, b), key=len)
+    if len(short) < _SHORT_STEM:
+        return False
+    same = _same_start(a, b)
+    return same >= _NEARLY_WHOLE * len(long) or same == len(short) > _SHORT_STEM
 
 
 def _same_start(a: str, b: str) -> int:
@@ -148,24 +152,30 @@ def _same_cell(a: Statement, b: Statement, v: Value, w: Value, asked: Collection
             return False  # "Date in 2026" of what comes every year
     if a.is_row and b.is_row:
         columns = bool(set(stems(a.column(v))) & set(stems(b.column(w))))
-        most = _MOST_OF_KEY * max(len(a.key), len(b.key))
-        return columns and len(a.key & b.key) > most
+        key_a, key_b = a.key(v), b.key(w)
+        return columns and len(key_a & key_b) > _MOST_OF_KEY * max(len(key_a), len(key_b))
     for row, value, prose in ((a, v, b), (b, w, a)):
         if not row.is_row:
             continue
         known = prose.topic | frozenset(asked)
-        if sum(alike(stem, known) for stem in row.key) <= _MOST_OF_KEY * len(row.key):
-            return False
         column = content_stems(row.column(value)) - _GENERIC
         if column and not any(alike(stem, known) for stem in column):
+            return False
+        key = row.key(value)
+        most = sum(alike(stem, known) for stem in key) > _MOST_OF_KEY * len(key)
+        named = bool(row.head) and all(alike(stem, known) for stem in row.head)
+        if not (most or (column and named)):
             return False
     return True
 
 
-def _other_condition(a: Statement, b: Statement, v: Value, w: Value) -> bool:
+def _other_condition(
+    a: Statement, b: Statement, v: Value, w: Value, asked: Collection[str]
+) -> bool:
     """Whether the two hold under different conditions: years, ranks, codes, other values."""
-    if _leads_noun(a, v) != _leads_noun(b, w):
-        return True  # "a 10-minute interval" and "10 minutes"
+    noun = _leads_noun(a, v)
+    if noun != _leads_noun(b, w) or (noun and noun not in asked):
+        return True  # "a 10-minute interval" is an answer only where the interval is asked for
     if v.kind is not ValueKind.DATE:
         years_a, years_b = _years(a), _years(b)
         if years_a and years_b and not years_a & years_b:

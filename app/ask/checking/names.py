@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.ask.claims import Claim, Token, fold, same_name
+from app.ask.checking.claims import Claim, Token, fold, same_name
 
 _SMALL_TEXT = """
 of the and for in on de da van von der du la le & at to a an

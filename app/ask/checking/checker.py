@@ -20,9 +20,9 @@ from typing import Any
 
 import sentencex
 
-from app.ask.alignment import Read
-from app.ask.claims import Claim, plain, read
-from app.ask.support_signals import EXACT, Measured, measure
+from app.ask.checking.alignment import Read
+from app.ask.checking.claims import Claim, plain, read
+from app.ask.checking.signals import EXACT, Measured, measure
 from app.domain import Verdict
 from app.knowledge.model_holder import ModelHolder
 from app.knowledge.ports import Embedder, Encoded

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from app.ask.claims import Claim
+from app.ask.checking.claims import Claim
+from app.ask.checking.polarity import OPPOSITES, is_negation
 from app.ask.conversation.phrases import word_set
-from app.ask.polarity import OPPOSITES, is_negation
-from app.ask.sameness import alike
+from app.ask.state.sameness import alike
 
 _SHARED = 0.6
 """Share of each one's words that the other has: what is denied has to be what is said."""
@@ -64,10 +64,14 @@ def _denials(claim: Claim, others: frozenset[str]) -> int:
 
 
 def _denied(claim: Claim, index: int) -> list[str]:
-    """The words behind a denial; those before it when it comes last ("are not")."""
-    after = [i for i in claim.content if i > index][:_REACH]
-    before = [i for i in claim.content if i < index][-_REACH:]
-    return [claim.tokens[i].key for i in after or before]
+    """The words behind a denial; those before it too when it denies only a mode ("not allowed")."""
+    said = [i for i in claim.content if claim.tokens[i].fact is None]
+    after = [i for i in said if i > index][:_REACH]
+    before = [i for i in said if i < index][-_REACH:]
+    denied = after
+    if not after or claim.tokens[after[0]].text.lower() in _MODES:
+        denied = before + after
+    return [claim.tokens[i].key for i in denied]
 
 
 def _opposed(a: Claim, b: Claim) -> frozenset[str]:

@@ -6,21 +6,25 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from app.ask.conflicts import Clash, Evidence, Nearness, clashes
-from app.ask.freshness import Successor, replaces, stale, wants_former
-from app.ask.overtaking import is_overtaken, overtakings
-from app.ask.parts import uncovered
 from app.ask.quotes import Quote, select
 from app.ask.sentences import Candidate, rank_sentences
+from app.ask.state.conflicts import Clash, Evidence, Nearness, clashes
+from app.ask.state.freshness import Successor, replaces, stale, wants_former
+from app.ask.state.overtaking import is_overtaken, overtakings
+from app.ask.state.parts import uncovered
 from app.domain import AnswerState, Citation, Conflict, Document, Retrieval, Side, Span, Stale
 from app.records.documents import StoredVectors
 
 Vectors = Callable[[Collection[str]], Mapping[str, StoredVectors]]
 """Passage ids → their vectors, as `DocumentStore.vectors` gives them."""
 
+LOOKED_THROUGH = 16
+"""Hits looked through for contradictions, if as many were searched for. Of the sample's golden set
+8, 16 and 24 find 9, 10 and 10 of 16 conflicts, and call 0, 2 and 5 of 150 other answers so."""
 _PASSAGES_ALIKE = 0.3
-"""Cosine of two passages below which their sentences are about different matters, however alike:
-every pair from one article of search-queries lies above it, pairs from two articles below."""
+"""Cosine of two passages below which their sentences are of different matters, however alike. The
+sample's contradictions lie at 0.33 to 0.83, pairs like "the season has 12 episodes" of two series
+in search-queries at 0.02 to 0.27."""
 _UNKNOWN_NEARNESS = 0.4
 """What stands in for a sentence's cosine without vectors: low, so that only words can convince."""
 _NEWER_WITHIN = 1.8
@@ -63,8 +67,8 @@ def examine(
 
     Args:
         question: what was asked.
-        retrieval: what was found; hits beyond those that ``candidates`` come from are looked
-            through for contradictions too.
+        retrieval: what was found; its first 16 hits are looked through for contradictions, also
+            those that ``candidates`` do not come from.
         candidates: the read sentences, best first.
         quotes: those chosen for the answer.
         today: the day against which review dates are held.
@@ -74,7 +78,7 @@ def examine(
     """
     if not quotes or not candidates:
         return Examination(AnswerState.ANSWERED, tuple(quotes))
-    everything = rank_sentences(question, retrieval, len(retrieval.hits))
+    everything = rank_sentences(question, retrieval, LOOKED_THROUGH)
     clash = _clash(
         Evidence(
             question,

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.ask import alignment, edits, leading, names, polarity
-from app.ask.alignment import Alignment, Read
-from app.ask.claims import Claim
-from app.ask.facts import Fact, FactKind, agree, differ_in_unit
+from app.ask.checking import alignment, edits, leading, names, polarity
+from app.ask.checking.alignment import Alignment, Read
+from app.ask.checking.claims import Claim
+from app.ask.checking.facts import Fact, FactKind, agree, differ_in_unit
 
 SIGNALS = (
     "meaning", "coverage", "focus", "window", "soft", "weakest", "value_missing", "unit_wrong",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.ask.claims import Token, fold, stem
+from app.ask.checking.claims import Token, fold, stem
 
 _PAIRS = """
 allow allowed permit permitted authorize | forbid forbidden prohibit prohibited ban banned disallow

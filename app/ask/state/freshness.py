@@ -130,7 +130,8 @@ def _next(store: FindsDocuments, document: Document) -> Document | None:
     if not wanted:
         return None
     name = _name(wanted)
-    texts = dict.fromkeys(text for text in (wanted, name, PurePosixPath(name).stem) if text)
+    topic = max(_plain(document.title).split(), key=len, default="")
+    texts = dict.fromkeys(text for text in (wanted, name, PurePosixPath(name).stem, topic) if text)
     found = {
         one.id: one
         for text in texts
@@ -151,10 +152,12 @@ def _fit(wanted: str, old: Document, other: Document) -> int:
     name = _name(wanted)
     same_name = _name(other.source).lower() == name.lower()
     same_stem = PurePosixPath(_name(other.source)).stem.lower() == name.lower()
-    if not (same_name or same_stem):
-        return 0
-    nearby = PurePosixPath(other.source).parent == PurePosixPath(old.source).parent
-    return 3 if nearby else 2 if other.collection == old.collection else 1
+    if same_name or same_stem:
+        nearby = PurePosixPath(other.source).parent == PurePosixPath(old.source).parent
+        return 3 if nearby else 2
+    # "the 2026 policy" is the Travel Policy 2026 to readers of the Travel Policy 2024.
+    named, title = content_stems(wanted), content_stems(other.title)
+    return int(bool(named) and named <= title and _family(old) == _family(other))
 
 
 def _name(source: str) -> str:

@@ -9,8 +9,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from app.ask.fact import Fact, FactKind, agree, bare, comparable, differ_in_unit
-from app.ask.numerals import CURRENCIES, IN_DIGITS, IN_WORDS, MAGNITUDES, ORDINALS, UNITS, parse
+from app.ask.checking.fact import Fact, FactKind, agree, bare, comparable, differ_in_unit
+from app.ask.checking.numerals import (
+    CURRENCIES,
+    IN_DIGITS,
+    IN_WORDS,
+    MAGNITUDES,
+    ORDINALS,
+    UNITS,
+    parse,
+)
 
 __all__ = ["Fact", "FactKind", "agree", "comparable", "differ_in_unit", "facts"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from app.ask.support import SupportChecker, Written
+from app.ask.checking.checker import SupportChecker, Written
 from app.domain import Citation, Retrieval, Sentence, Verdict
 
 

@@ -1,7 +1,7 @@
 """Passages that answer one question with statements that cannot both be true.
 
-Figures for the constants: fitted on search-queries and on the sample documents' planted
-contradictions, reported on open-qa.
+The constants were set by hand so that the sample documents' planted contradictions are found and
+600 questions of search-queries give no false alarm; reported on open-qa, where 836 give none.
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.ask.claims import read
-from app.ask.denial import contrary
+from app.ask.checking.claims import read
 from app.ask.question_type import Wanted, wanted
-from app.ask.sameness import one_series, sameness
 from app.ask.sentences import Candidate
-from app.ask.statements import Statement
-from app.ask.values import Value, ValueKind, comparable, differ, same, values
+from app.ask.state.denial import contrary
+from app.ask.state.sameness import one_series, sameness
+from app.ask.state.statements import Statement
+from app.ask.state.values import Value, ValueKind, comparable, differ, same, values
 
 Nearness = Callable[[Candidate, Candidate], float]
 """Cosine of two sentences' vectors."""
 
 _ANSWERS_WITHIN = 1.0
-"""One side's score is at most this much below the best one's, as for a further quote."""
+"""One side is quoted, or its score is at most this much below the best one's: what is contested has
+to be the answer."""
 _OTHER_WITHIN = 4.6
 """The other side may be worded quite differently from the question."""
 _BEST_OF_ITS_DOCUMENT = 1.8
@@ -33,11 +34,16 @@ _MEANING_BELOW = 0.4
 _SHARE_OF_QUESTION = 0.65
 _MEANING_NEAR = 0.15
 """Both sides meet the same words of the question, or both come as near to its meaning."""
+_NEARLY_THE_SAME = 0.64
+"""Cosine from which a sentence is read though it has few of the question's words: it may say the
+answer in others."""
 _SAME_THING = 0.3
 _SAME_THING_UNASKED = 0.5
 """The same where the question's wording does not ask for this kind of value."""
 _SAME_WITH_MEANING = 0.88
 """`sameness` plus cosine of the two sentences."""
+_NEAR_AT_LEAST = 0.25
+"""Cosine below which two sentences are of different matters, however alike their words."""
 _MANY_VALUES = 3
 """A sentence that lists more values of a kind than these gives no single answer."""
 _SAME_MEANING = 0.6
@@ -57,6 +63,7 @@ _WANTED_KINDS: Mapping[Wanted, frozenset[ValueKind]] = {
     Wanted.NAME: frozenset(),
     Wanted.OTHER: frozenset(ValueKind),
 }
+_ASKS_VERSION = re.compile(r"\b(?:version|release|firmware|revision)s?\b", re.IGNORECASE)
 YES_OR_NO = "yes or no"
 
 
@@ -118,6 +125,12 @@ class Evidence:
         ]
 
 
+def _kinds(question: str, kind: Wanted) -> frozenset[ValueKind]:
+    """What may be contested; a version only where one is asked for, elsewhere it names a thing."""
+    kinds = _WANTED_KINDS[kind]
+    return kinds if _ASKS_VERSION.search(question) else kinds - {ValueKind.VERSION}
+
+
 def clashes(evidence: Evidence) -> list[Clash]:
     """Pairs of sentences that answer the question differently, the clearest first."""
     if not evidence.answers:
@@ -126,7 +139,7 @@ def clashes(evidence: Evidence) -> list[Clash]:
     asked = _Asked(
         evidence.weights,
         values(evidence.question),
-        _WANTED_KINDS[kind],
+        _kinds(evidence.question, kind),
         _SAME_THING_UNASKED if kind is Wanted.OTHER else _SAME_THING,
     )
     best = evidence.candidates[0].score
@@ -134,14 +147,15 @@ def clashes(evidence: Evidence) -> list[Clash]:
     others = [
         Statement(c)
         for c in evidence.candidates
-        if c.score >= best - _OTHER_WITHIN and c.meaning >= top - _MEANING_BELOW
+        if (c.score >= best - _OTHER_WITHIN and c.meaning >= top - _MEANING_BELOW)
+        or any(evidence.nearness(one, c) >= _NEARLY_THE_SAME for one in evidence.answers)
     ]
     found: list[Clash] = []
     seen: set[tuple[str, int]] = set()
     for a in map(Statement, evidence.answers):
         seen.add(a.place)
         for b in others:
-            if b.place not in seen and _answers_alike(a, b, evidence.weights):
+            if b.place not in seen and _answers_alike(a, b, evidence):
                 found += _between(a, b, asked, others, evidence.nearness)
     found.sort(key=lambda clash: -clash.strength)
     return found
@@ -161,8 +175,13 @@ def _between(
             _is_best(side, v.kind, asked, statements) for side in (a, b)
         ):
             continue
-        score += nearness(a.candidate, b.candidate)
-        if score >= _SAME_WITH_MEANING and (best is None or score > best.strength):
+        near = nearness(a.candidate, b.candidate)
+        score += near
+        if (
+            near >= _NEAR_AT_LEAST
+            and score >= _SAME_WITH_MEANING
+            and (best is None or score > best.strength)
+        ):
             best = Clash(v.kind.value, a.candidate, b.candidate, v.text, w.text, score)
     if best is not None:
         yield best
@@ -204,10 +223,13 @@ def _is_best(
     return side.candidate.score >= best - _BEST_OF_ITS_DOCUMENT
 
 
-def _answers_alike(a: Statement, b: Statement, weights: Mapping[str, float]) -> bool:
-    """Whether the two meet the same words of the question, or come as near to its meaning."""
+def _answers_alike(a: Statement, b: Statement, evidence: Evidence) -> bool:
+    """Whether both meet the same words of the question, or are as near to it or to each other."""
     if b.candidate.meaning >= a.candidate.meaning - _MEANING_NEAR:
         return True
+    if evidence.nearness(a.candidate, b.candidate) >= _NEARLY_THE_SAME:
+        return True
+    weights = evidence.weights
     met_a = {stem for stem in weights if stem in a.topic}
     met_b = {stem for stem in weights if stem in b.topic}
     both = sum(weights[stem] for stem in met_a & met_b)
