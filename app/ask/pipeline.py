@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from opentelemetry import trace
 from opentelemetry.trace import Span as TraceSpan
 from opentelemetry.trace import Status, StatusCode
 
+from app.ask.by_parts import answered_by_parts
 from app.ask.checking.checker import SupportChecker
 from app.ask.checking.verify import verify_quotes
 from app.ask.clock import Clock
@@ -33,6 +34,7 @@ from app.domain import (
     Level,
     Question,
     Searching,
+    Sentence,
     Usage,
 )
 from app.errors import EmptyQuestion, ModeUnavailable, QuestionTooLong, WritingFailed
@@ -114,7 +116,7 @@ class Asker:
             NotReady: the embedding model is still loading.
             IndexProblem: the index cannot be used.
         """
-        typed = self._accepted(question)
+        typed = self.accepted(question)
         writing = None if question.mode == "quotes" else self._writing
         clock = Clock()
         # The span is entered piecewise: a generator may be resumed in another context.
@@ -134,7 +136,9 @@ class Asker:
             )
             answer = quoted
             if writing is not None and found.draft.answers:
-                async with aclosing(self._write(writing, found, quoted, span, clock)) as steps:
+                wider = question.more_sources
+                writes = self._write(writing, found, quoted, span, clock, wider=wider)
+                async with aclosing(writes) as steps:
                     async for step in steps:
                         if isinstance(step, Answer):
                             answer = step
@@ -157,7 +161,13 @@ class Asker:
         finally:
             span.end()
 
-    def _accepted(self, question: Question) -> str:
+    def accepted(self, question: Question) -> str:
+        """The text that will be asked; needs no model, so that a refusal comes at once.
+
+        Raises:
+            BadRequest: the question is empty or too long.
+            ModeUnavailable: written mode without a chat model.
+        """
         # NUL and lone surrogates are no text: PostgreSQL refuses the one, every encoder the other.
         whole = question.text.replace("\0", " ").encode("utf-8", "replace").decode()
         text = " ".join(whole.split())
@@ -189,7 +199,14 @@ class Asker:
         with clock.timed("answer"), tracer.start_as_current_span(SpanName.ANSWER):
             reading = self._reader.read(retrieval, wider=wider)
             draft = self._drafter.draft(reading, wider=wider)
+            if not draft.answers:
+                parts = answered_by_parts(reading, lambda part: self._part(part, question))
+                reading, draft = parts or (reading, draft)
         return _Found(understood, reading, draft)
+
+    def _part(self, part: str, question: Question) -> tuple[Reading, QuotedDraft]:
+        reading = self._reader.read(self._reader.search(part, question.filters))
+        return reading, self._drafter.draft(reading)
 
     def _quoted(
         self,
@@ -213,7 +230,7 @@ class Asker:
             state=draft.state if sentences else AnswerState.NOT_FOUND,
             mode="quotes",
             model=QUOTES_MODEL,
-            text=" ".join(sentence.text for sentence in sentences),
+            text=_told(sentences, draft) if whole else _joined(sentences),
             sentences=tuple(sentences),
             citations=tuple(citations),
             confidence=judgment.confidence,
@@ -234,7 +251,14 @@ class Asker:
         )
 
     async def _write(
-        self, writing: Writing, found: _Found, quoted: Answer, span: TraceSpan, clock: Clock
+        self,
+        writing: Writing,
+        found: _Found,
+        quoted: Answer,
+        span: TraceSpan,
+        clock: Clock,
+        *,
+        wider: bool,
     ) -> AsyncGenerator[Drafted | Answer, None]:
         """Drafts as they come, then the written answer; the quoted one when writing fails."""
         retrieval = found.reading.retrieval
@@ -242,7 +266,7 @@ class Asker:
         try:
             with clock.timed("answer"):
                 drafts = writing.writer.write(
-                    quoted.question, retrieval, found.draft.quotes, parent=span
+                    quoted.question, retrieval, found.draft.quotes, wider=wider, parent=span
                 )
                 async with aclosing(drafts):
                     async for draft in drafts:
@@ -266,7 +290,7 @@ class Asker:
             quoted,
             mode="written",
             model=written.model,
-            text=" ".join(sentence.text for sentence in checked.sentences),
+            text=_joined(checked.sentences),
             sentences=checked.sentences,
             citations=citations,
             conflicts=conflicts,
@@ -334,6 +358,18 @@ def _instead(quoted: Answer, failed: WritingFailed, closest: int) -> Answer:
         notice=failed.detail,
         usage=usage,
     )
+
+
+def _joined(sentences: Sequence[Sentence]) -> str:
+    return " ".join(sentence.text for sentence in sentences)
+
+
+def _told(sentences: Sequence[Sentence], draft: QuotedDraft) -> str:
+    """The answer in one piece; what a newer document replaced is shown beside it, not said."""
+    if draft.state is AnswerState.CONFLICTING:
+        return _joined(sentences)
+    former = {side.citation for one in draft.conflicts if one.settled for side in one.sides[1:]}
+    return _joined([one for one in sentences if not former.issuperset(one.citations)] or sentences)
 
 
 def _sum(one: Usage, other: Usage) -> Usage:

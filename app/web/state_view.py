@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from app.ask.state.conflicts import YES_OR_NO
-from app.domain import Answer, Citation, Conflict, Sentence, Stale
+from app.domain import Answer, AnswerState, Citation, Conflict, Sentence, Stale
 from app.web.form_view import narrowing
 from app.web.segments import Segments, cut, row_labels, squash
 from app.web.templating import day, query
@@ -76,11 +76,12 @@ def state_view(answer: Answer) -> StateView:
     before: list[SideView] = []
     for conflict in answer.conflicts:
         sides = _sides(conflict, by_number)
-        if conflict.settled:
+        if conflict.settled and answer.state is not AnswerState.CONFLICTING:
             before += sides[1:]
         elif len(sides) > 1:
             open_conflicts.append(ConflictView(_about(conflict), sides))
     shown = {side.citation.number for view in open_conflicts for side in view.sides}
+    shown |= {side.citation.number for side in before}
     return StateView(
         conflicts=tuple(open_conflicts),
         before=tuple(before),
