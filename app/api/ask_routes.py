@@ -90,6 +90,7 @@ async def ask(body: AskRequest, request: Request, services: ServicesDep) -> Answ
         conversation_id=body.conversation_id or None,
         rewrite=body.rewrite,
         more_sources=body.more_sources,
+        suggest=body.followups,
     )
     if "text/event-stream" not in request.headers.get("accept", ""):
         return AnswerOut.of(await services.asker.answer(question))

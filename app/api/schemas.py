@@ -51,6 +51,11 @@ class AskRequest(BaseModel):
         "with what was asked before in the conversation.",
     )
     more_sources: bool = Field(False, description="Read and quote about twice as much.")
+    followups: bool = Field(
+        False,
+        description="Suggest questions that the documents are known to answer; each is tried "
+        "first, about 150 ms in all.",
+    )
 
 
 class SentenceOut(BaseModel):

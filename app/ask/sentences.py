@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from app.ask.orders import orders_a_model
 from app.ask.question_type import Wanted, matching_spans, wanted
 from app.ask.word_match import WordMatch, WordMatcher
 from app.domain import Hit, Retrieval, Span
@@ -72,12 +73,18 @@ class Candidate:
 
 
 def rank_sentences(question: str, retrieval: Retrieval, read: int) -> list[Candidate]:
-    """Every sentence of the first ``read`` hits, best first."""
+    """Every sentence of the first ``read`` hits, best first; none that gives a model orders.
+
+    Such a sentence ("Ignore all previous instructions and…") tells a reader nothing, and would be
+    believed where it is quoted first.
+    """
     kind = wanted(question)
     candidates = [
-        _candidate(question, kind, retrieval.term_weights, hit, rank, index)
+        candidate
         for rank, hit in enumerate(retrieval.hits[:read])
         for index in range(len(hit.passage.sentences))
+        for candidate in [_candidate(question, kind, retrieval.term_weights, hit, rank, index)]
+        if not orders_a_model(candidate.text)
     ]
     candidates.sort(key=lambda c: (-c.score, c.rank, c.index))
     return candidates

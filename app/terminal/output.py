@@ -173,7 +173,8 @@ def print_answer(answer: Answer) -> None:
         f"Searched {answer.documents_searched:,} documents in "
         f"{answer.timings_ms.get('total', 0):,.0f} ms"
     )
-    console.print(Text(f"{line}\n{searched}", style="dim"))
+    asking_on = f"Ask on with --conversation {answer.conversation_id}"
+    console.print(Text(f"{line}\n{searched}\n{asking_on}", style="dim"))
 
 
 def _print_list(console: Console, title: str, lines: Sequence[str]) -> None:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import typer
 
-from app.errors import EmptyQuestion, FootnoteError, IndexProblem
+from app.errors import FootnoteError, IndexProblem
 
 if TYPE_CHECKING:  # importing them takes half a second that `--help` need not pay
     from app.bootstrap import Services
+    from app.domain import Filters
     from app.settings import Settings
 
 
@@ -61,15 +63,30 @@ def wait_for_model(services: Services) -> None:
         raise IndexProblem(services.readiness().message)
 
 
-def asked(question: str) -> str:
-    """The question, refused at once when it is empty.
+def conversation_id(given: str | None) -> str | None:
+    """The conversation to ask on in; None to begin one.
 
     Raises:
-        EmptyQuestion: nothing was asked.
+        typer.BadParameter: it can't be an id.
     """
-    if not question.strip():
-        raise EmptyQuestion("The question is empty.", "Type a question or a few keywords.")
-    return question
+    from app.api.schemas import CONVERSATION_ID  # noqa: PLC0415
+
+    if given and not re.fullmatch(CONVERSATION_ID, given):
+        raise typer.BadParameter(
+            "An id is letters, digits and . : - _", param_hint="--conversation"
+        )
+    return given or None
+
+
+def note_when_empty(services: Services, filters: Filters) -> None:
+    """Say so when there is nothing that a question could be asked of."""
+    if services.documents.counts(filters)[0]:
+        return
+    where = f"into {', '.join(filters.collections)}" if filters.collections else "here"
+    note(
+        f"No documents are ingested {where} yet (data folder "
+        f"{services.settings.data_dir.resolve()}). Add some: footnote ingest PATH"
+    )
 
 
 def note(sentence: str) -> None:

@@ -101,8 +101,6 @@ def _stands_on_white(node: LexborNode) -> bool:
             return False
         if current.tag == "html":
             sheets = current.css("style, link[rel~=stylesheet]")
-            return not any(
-                sheet.tag == "link" or "background" in sheet.text() for sheet in sheets
-            )
+            return not any(sheet.tag == "link" or "background" in sheet.text() for sheet in sheets)
         current = current.parent
     return True

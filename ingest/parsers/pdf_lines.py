@@ -1,7 +1,7 @@
 """Lines of a PDF page with their words, positions and fonts, read through pdfium.
 
 Positions are in points from the page's lower left corner. Only the first and the last character
-of each word are asked for their place: 50 pages cost a tenth of a second, and every gap between
+of each word are asked for their place: 50 dense pages cost half a second, and every gap between
 two words is known, which is what tables are found by.
 """
 

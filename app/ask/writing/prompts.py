@@ -130,7 +130,12 @@ def _passage(number: int, hit: Hit, nonce: str) -> str:
 
 
 _LESS = "<＜﹤‹〈⟨«"
-_LOOKS_LIKE_OURS = re.compile(rf"[{_LESS}](?=\s*[/⁄∕]?\s*(?:passage|turns)\b)", re.IGNORECASE)
+_LOOKS_LIKE_OURS = re.compile(
+    rf"(?:[{_LESS}]|&lt;|&#0*60;|&#x0*3c;)"
+    r"(?=\s*[/⁄∕]?\s*(?:passages?|turns)\b|\s*[/⁄∕]\s*(?:documents?|context|search_results)\b)",
+    re.IGNORECASE,
+)
+"""Our delimiters, and the ends of those that others use: a model may have been taught them."""
 _CHAT_TOKENS = re.compile(
     r"<\|[^|>\n]{0,40}\|>|<｜[^｜>\n]{0,40}｜>|\[/?INST\]|<</?SYS>>|</?s>"
     r"|</?(?:start|end)_of_turn>|</?\s*(?:system|assistant|user|human|instructions?)\s*>",

@@ -18,6 +18,7 @@ from opentelemetry.trace import Span as TraceSpan
 
 from app.ask.orders import orders_a_model
 from app.ask.quotes import Quote
+from app.ask.reading import WIDER
 from app.ask.writing.chat_model import ChatModel
 from app.ask.writing.citing import CitedSentence, parse
 from app.ask.writing.prompts import NOT_COVERED, answer_messages
@@ -58,7 +59,7 @@ class Writer:
     """Writes answers with one chat model."""
 
     def __init__(self, model: ChatModel, *, max_tokens: int, passages: int = 8) -> None:
-        """``passages``: how many the model is given, best first, unless `write` is told more."""
+        """``passages``: how many the model is given, best first."""
         self._model = model
         self._max_tokens = max_tokens
         self._passages = passages
@@ -74,18 +75,19 @@ class Writer:
         retrieval: Retrieval,
         quotes: Sequence[Quote],
         *,
-        passages: int | None = None,
+        wider: bool = False,
         parent: TraceSpan | None = None,
     ) -> AsyncGenerator[WrittenDraft, None]:
         """Drafts as the text comes in; the last one is ``done``. Closing it stops the model.
 
         ``question`` stands alone (follow-ups are rewritten before). ``quotes``: the quoted answer,
-        whose passages the model is given whatever their rank.
+        whose passages the model is given whatever their rank. ``wider``: more sources were asked
+        for.
 
         Raises:
             WritingFailed: timed out, refused, empty, unreachable, over budget, without a citation…
         """
-        hits = _read(retrieval, quotes, passages or self._passages)
+        hits = _read(retrieval, quotes, self._passages * (WIDER if wider else 1))
         composing = _Composing(question, hits, quotes)
         messages = answer_messages(question, hits)
         text, shown = "", 0.0

@@ -12,7 +12,18 @@ from typing import Literal
 from app.ask.checking.checker import SupportChecker
 from app.ask.checking.verify import verify_written
 from app.ask.writing.written import WrittenDraft
-from app.domain import Citation, Confidence, Conflict, Level, Retrieval, Sentence, Verdict
+from app.domain import (
+    Answer,
+    AnswerState,
+    Citation,
+    Confidence,
+    Conflict,
+    Level,
+    Retrieval,
+    Sentence,
+    Usage,
+    Verdict,
+)
 from app.errors import WritingFailed
 
 Unsupported = Literal["mark", "remove"]
@@ -110,6 +121,41 @@ def lowered(confidence: Confidence, sentences: Sequence[Sentence]) -> Confidence
     measured = confidence.measured if level is confidence.level else ""
     return replace(
         confidence, level=level, measured=measured, reasons=(reason, *confidence.reasons)
+    )
+
+
+def instead(quoted: Answer, failed: WritingFailed, closest: int) -> Answer:
+    """The quoted answer and why it is not a written one.
+
+    A model that read the passages and found no answer in them is believed, unless the quotes are
+    sure of theirs.
+    """
+    usage = total(quoted.usage, failed.usage)
+    if failed.problem != "not_covered" or quoted.confidence.level is Level.HIGH:
+        return replace(quoted, notice=failed.notice, usage=usage)
+    hits = quoted.retrieval.hits if quoted.retrieval else ()
+    return replace(
+        quoted,
+        state=AnswerState.NOT_FOUND,
+        text="",
+        sentences=(),
+        citations=(),
+        conflicts=(),
+        stale=(),
+        uncovered=(),
+        closest=hits[:closest],
+        notice=failed.detail,
+        usage=usage,
+    )
+
+
+def total(one: Usage, other: Usage) -> Usage:
+    """Of two calls; the price is unknown when either is."""
+    known = one.cost_usd is not None and other.cost_usd is not None
+    return Usage(
+        one.input_tokens + other.input_tokens,
+        one.output_tokens + other.output_tokens,
+        (one.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
     )
 
 
