@@ -12,11 +12,12 @@ import typer
 
 from app.domain import DEFAULT_COLLECTION
 from app.terminal.session import (
-    asked,
     command_settings,
     complain,
+    conversation_id,
     debugging,
     note,
+    note_when_empty,
     opened,
     wait_for_model,
 )
@@ -212,6 +213,9 @@ def ask(
         typer.Option(help="Quoted answer, written answer, or the passages alone."),
     ] = "auto",
     collection: CollectionsOption = None,
+    conversation: Annotated[
+        str | None, typer.Option(metavar="ID", help="Ask on in a conversation: a follow-up.")
+    ] = None,
     results: Annotated[
         int | None, typer.Option("--results", "-k", min=1, max=50, help="With search: how many.")
     ] = None,
@@ -227,16 +231,19 @@ def ask(
     settings = command_settings()
     filters = Filters(collections=tuple(collection or ()))
     with opened(settings) as services:
-        if not services.documents.counts(filters)[0]:
-            where = f"into {', '.join(filters.collections)}" if collection else "here"
-            note(
-                f"No documents are ingested {where} yet (data folder "
-                f"{settings.data_dir.resolve()}). Add some: footnote ingest PATH"
-            )
+        whole = Question(
+            question,
+            "quotes" if mode == "search" else mode,
+            filters,
+            conversation_id=conversation_id(conversation),
+            suggest=True,
+        )
+        services.asker.accepted(whole)  # what will be refused is refused before a model is loaded
+        note_when_empty(services, filters)
         wait_for_model(services)
         if mode == "search":
             count = results or settings.search_results
-            retrieval = services.search.search(asked(question), count, filters)
+            retrieval = services.search.search(question, count, filters)
             hits = retrieval.hits[:count]
             if as_json:
                 found = SearchResponse(results=[SearchResult.of(hit) for hit in hits])
@@ -244,7 +251,7 @@ def ask(
             else:
                 print_results(hits)
             return
-        answer = asyncio.run(services.asker.answer(Question(question, mode, filters)))
+        answer = asyncio.run(services.asker.answer(whole))
     if as_json:
         print_json(AnswerOut.of(answer).model_dump(mode="json"))
     else:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -83,3 +83,16 @@ def _compiled(found: Examination) -> QuotedDraft:
         stale=found.stale,
         uncovered=found.uncovered,
     )
+
+
+def joined(sentences: Sequence[Sentence]) -> str:
+    """One text."""
+    return " ".join(sentence.text for sentence in sentences)
+
+
+def told(sentences: Sequence[Sentence], draft: QuotedDraft) -> str:
+    """The answer in one piece; what a newer document replaced is shown beside it, not said."""
+    if draft.state is AnswerState.CONFLICTING:
+        return joined(sentences)
+    former = {side.citation for one in draft.conflicts if one.settled for side in one.sides[1:]}
+    return joined([one for one in sentences if not former.issuperset(one.citations)] or sentences)

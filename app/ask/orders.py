@@ -9,6 +9,7 @@ help, not the guard: an order in other words is caught, or not, by the checks be
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from app.ask.writing.plain_text import visible
 
@@ -30,6 +31,7 @@ _ORDERS = re.compile(
 )
 
 
+@lru_cache(maxsize=20_000)
 def orders_a_model(text: str) -> bool:
     """Whether ``text``, a sentence or two, tells a language model to drop its rules."""
     return _ORDERS.search(_QUOTED.sub(" ", visible(text))) is not None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,10 +20,17 @@ from app.ask.checking.verify import verify_quotes
 from app.ask.clock import Clock
 from app.ask.conversation.interpreting import Interpreter, Understood
 from app.ask.conversation.trying import Suggester
-from app.ask.drafting import Drafter, QuotedDraft
+from app.ask.drafting import Drafter, QuotedDraft, joined, told
 from app.ask.reading import Reader, Reading
 from app.ask.writing.written import Writer, WrittenDraft
-from app.ask.writing.written_answer import Unsupported, check, lowered, with_sides
+from app.ask.writing.written_answer import (
+    Unsupported,
+    check,
+    instead,
+    lowered,
+    total,
+    with_sides,
+)
 from app.domain import (
     Answer,
     AnswerState,
@@ -31,11 +38,8 @@ from app.domain import (
     Drafted,
     Finished,
     Found,
-    Level,
     Question,
     Searching,
-    Sentence,
-    Usage,
 )
 from app.errors import EmptyQuestion, ModeUnavailable, QuestionTooLong, WritingFailed
 from app.records.answers import AnswerStore
@@ -230,7 +234,7 @@ class Asker:
             state=draft.state if sentences else AnswerState.NOT_FOUND,
             mode="quotes",
             model=QUOTES_MODEL,
-            text=_told(sentences, draft) if whole else _joined(sentences),
+            text=told(sentences, draft) if whole else joined(sentences),
             sentences=tuple(sentences),
             citations=tuple(citations),
             confidence=judgment.confidence,
@@ -283,19 +287,19 @@ class Asker:
                 )
         except WritingFailed as failed:
             clock.first_token()
-            yield _instead(quoted, failed, self._options.closest)
+            yield instead(quoted, failed, self._options.closest)
             return
         citations, conflicts = with_sides(checked.citations, quoted.citations, quoted.conflicts)
         yield replace(
             quoted,
             mode="written",
             model=written.model,
-            text=_joined(checked.sentences),
+            text=joined(checked.sentences),
             sentences=checked.sentences,
             citations=citations,
             conflicts=conflicts,
             confidence=lowered(quoted.confidence, checked.sentences),
-            usage=_sum(quoted.usage, written.usage),
+            usage=total(quoted.usage, written.usage),
             notice=checked.notice,
         )
 
@@ -333,52 +337,6 @@ class _Found:
     understood: Understood
     reading: Reading
     draft: QuotedDraft
-
-
-def _instead(quoted: Answer, failed: WritingFailed, closest: int) -> Answer:
-    """The quoted answer and why it is not a written one.
-
-    A model that read the passages and found no answer in them is believed, unless the quotes are
-    sure of theirs.
-    """
-    usage = _sum(quoted.usage, failed.usage)
-    if failed.problem != "not_covered" or quoted.confidence.level is Level.HIGH:
-        return replace(quoted, notice=failed.notice, usage=usage)
-    hits = quoted.retrieval.hits if quoted.retrieval else ()
-    return replace(
-        quoted,
-        state=AnswerState.NOT_FOUND,
-        text="",
-        sentences=(),
-        citations=(),
-        conflicts=(),
-        stale=(),
-        uncovered=(),
-        closest=hits[:closest],
-        notice=failed.detail,
-        usage=usage,
-    )
-
-
-def _joined(sentences: Sequence[Sentence]) -> str:
-    return " ".join(sentence.text for sentence in sentences)
-
-
-def _told(sentences: Sequence[Sentence], draft: QuotedDraft) -> str:
-    """The answer in one piece; what a newer document replaced is shown beside it, not said."""
-    if draft.state is AnswerState.CONFLICTING:
-        return _joined(sentences)
-    former = {side.citation for one in draft.conflicts if one.settled for side in one.sides[1:]}
-    return _joined([one for one in sentences if not former.issuperset(one.citations)] or sentences)
-
-
-def _sum(one: Usage, other: Usage) -> Usage:
-    known = one.cost_usd is not None and other.cost_usd is not None
-    return Usage(
-        one.input_tokens + other.input_tokens,
-        one.output_tokens + other.output_tokens,
-        (one.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
-    )
 
 
 async def _in_thread(span: TraceSpan, function: Callable[[], T]) -> T:

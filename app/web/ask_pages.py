@@ -23,6 +23,7 @@ from app.web.asked import Asked, AskedForm, AskedQuery, continuing
 from app.web.dependencies import (
     HtmxRoute,
     KnownSessionDep,
+    LeftOpenDep,
     NarrowedQuery,
     ServicesDep,
     SessionDep,
@@ -76,12 +77,17 @@ def home(
 
 @stream_router.post("/ask", response_class=EventSourceResponse)
 async def ask_stream(
-    request: Request, services: ServicesDep, session: SessionDep, asked: AskedForm
+    request: Request,
+    services: ServicesDep,
+    session: SessionDep,
+    asked: AskedForm,
+    left_open: LeftOpenDep,
 ) -> AsyncIterator[ServerSentEvent]:
     """Every step of one question as an event that changes the page."""
-    async with aclosing(ask_events(request, services, session, asked)) as events:
-        async for event in events:
-            yield event
+    events = ask_events(request, services, session, asked)
+    await left_open.enter_async_context(aclosing(events))
+    async for event in events:
+        yield event
 
 
 @router.post("/ask")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
@@ -23,6 +24,16 @@ SessionDep = Annotated[str, Depends(session_id)]
 """This browser's anonymous session; the response sets its cookie."""
 KnownSessionDep = Annotated[str, Depends(known_session)]
 """The session a browser already has, or an empty string: reading sets no cookie."""
+
+
+async def _left_open() -> AsyncIterator[AsyncExitStack]:
+    async with AsyncExitStack() as stack:
+        yield stack
+
+
+LeftOpenDep = Annotated[AsyncExitStack, Depends(_left_open)]
+"""Closed when the response has ended, also when the client went away. A stream that is left early
+would otherwise stand still, with its chat model writing on, until the garbage is collected."""
 MOST_DOCUMENTS = 20
 """Documents that one question can be narrowed to; a form offers the cited ones, far fewer."""
 

@@ -53,7 +53,7 @@ def _preface(answer: Answer) -> list[str]:
             f"{_plain(side.says)}[^{side.citation.number}]"
             for side in conflict.sides
         )
-        lines.append(f"Sources disagree ({_plain(conflict.about)}): {sides}")
+        lines.append(f"Sources disagree on {_plain(conflict.about)}: {sides}")
     for stale in view.stale:
         newer = f" by {_plain(stale.newer_title)}" if stale.newer_title else ""
         lines.append(f"{_plain(stale.title)} {stale.why}{newer}.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.ask.state.conflicts import YES_OR_NO
 from app.domain import Answer, AnswerState, Citation, Conflict, Sentence, Stale
+from app.knowledge.terms import content_words
 from app.web.form_view import narrowing
 from app.web.segments import Segments, cut, row_labels, squash
 from app.web.templating import day, query
@@ -65,6 +66,8 @@ class StateView:
     stale: tuple[StaleView, ...]
     uncovered: tuple[TryView, ...]
     rephrasings: tuple[TryView, ...]
+    known_words: str
+    """For ``not_found``: the question's words that do stand in documents, to search for."""
     rest: tuple[Sentence, ...]
     """The answer's sentences that are not already shown as a side."""
 
@@ -106,8 +109,14 @@ def state_view(answer: Answer) -> StateView:
             )
             for found in answer.rephrasings
         ),
+        known_words=_known_words(answer) if answer.state is AnswerState.NOT_FOUND else "",
         rest=_rest(answer, shown),
     )
+
+
+def _known_words(answer: Answer) -> str:
+    missing = {term.casefold() for term in answer.missing_terms}
+    return " ".join(w for w in content_words(answer.question) if w.casefold() not in missing)
 
 
 def _rest(answer: Answer, shown: set[int]) -> tuple[Sentence, ...]:

@@ -87,6 +87,54 @@ def test_a_conversation_id_is_kept(client: httpx.Client) -> None:
     assert ask(client, conversation_id="con_1").json()["conversation_id"] == "con_1"
 
 
+def test_a_follow_up_is_rewritten_and_both_wordings_come_back(client: httpx.Client) -> None:
+    first = ask(client, "What is the daily allowance for meals abroad?").json()
+    follow_up = {"question": "and for hotels?", "conversation_id": first["conversation_id"]}
+    answer = ask(client, **follow_up).json()
+    assert answer["asked"] == "and for hotels?"
+    assert "hotels" in answer["question"]
+    assert "allowance" in answer["question"]
+    insisted = ask(client, **follow_up, rewrite=False).json()
+    assert (insisted["question"], insisted["asked"]) == ("and for hotels?", None)
+
+
+def test_suggestions_come_when_they_are_asked_for(client: httpx.Client) -> None:
+    question = "How many days of paid vacation does every employee have?"
+    assert ask(client, question).json()["followups"] == []
+    answer = ask(client, question, followups=True).json()
+    assert answer["followups"]
+    kept = client.get(f"/api/v1/answers/{answer['answer_id']}").json()
+    assert kept["followups"] == answer["followups"]
+
+
+def test_everything_that_was_wished_for_reaches_the_asker(scripted: Callable[..., Any]) -> None:
+    asked: list[Question] = []
+
+    async def listens(question: Question) -> AsyncIterator[AskStep]:
+        asked.append(question)
+        yield Searching(question.text)
+
+    wishes = {"rewrite": False, "more_sources": True, "followups": True, "conversation_id": "con_1"}
+    with scripted(listens) as server:
+        for body in ({}, wishes):
+            server.client.post(
+                "/api/v1/ask",
+                json={"question": "x", "mode": "quotes", **body},
+                headers={"accept": "text/event-stream"},
+            )
+    assert asked == [
+        Question("x", "quotes"),
+        Question(
+            "x",
+            "quotes",
+            conversation_id="con_1",
+            rewrite=False,
+            more_sources=True,
+            suggest=True,
+        ),
+    ]
+
+
 @pytest.mark.parametrize(
     ("body", "status", "says"),
     [
@@ -201,7 +249,8 @@ def test_a_client_that_leaves_ends_the_work(scripted: Callable[..., Any]) -> Non
             json={"question": "x"},
             headers={"accept": "text/event-stream"},
         ) as response:
-            next(response.iter_lines())
+            lines = response.iter_lines()  # kept: dropping it would close the connection
+            next(lines)
             assert ended == []
         wait_for(lambda: ended == ["x"], seconds=5)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import re
+from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ import pytest
 from app.ask import confidence
 from app.ask.confidence import SIGNALS, Judgment, judge, load_model, measure
 from app.ask.sentences import rank_sentences
+from app.ask.word_match import WordMatch
 from app.domain import Hit, Level
 from tests.knowledge.hits import make_hit, make_retrieval
 
@@ -116,13 +120,58 @@ def test_nothing_found_is_never_answered() -> None:
 def test_every_signal_is_measured() -> None:
     question = "When do boats leave?"
     retrieval = make_retrieval(question, strong(), weak())
-    signals = measure(retrieval, rank_sentences(question, retrieval, 8))
+    candidates = rank_sentences(question, retrieval, 8)
+    signals = measure(retrieval, candidates)
     assert set(signals) == set(SIGNALS)
     assert signals["top_dense"] == 0.9
     assert signals["dense_margin"] == pytest.approx(0.8)
     assert signals["passage_coverage"] == signals["sentence_coverage"] == pytest.approx(1)
-    assert (signals["agreement"], signals["kind_found"], signals["kind_missing"]) == (1, 1, 0)
-    assert signals["rarest_missing"] == 0
+    assert (signals["agreement"], signals["kind_missing"], signals["rarest_missing"]) == (1, 0, 0)
+    assert signals["best_sentence"] == pytest.approx(candidates[0].score / 10)
+
+
+def test_a_sentence_and_a_document_that_stand_out_count_up_to_a_limit() -> None:
+    question = "When do boats leave?"
+    alone = judged(question, strong(), weak(), weak("third")).signals
+    beside = judged(question, strong("a"), strong("b")).signals
+    assert alone["sentence_margin"] > beside["sentence_margin"]
+    assert alone["document_margin"] == 1
+    assert beside["document_margin"] == 0
+    assert judged(question, *(strong(f"d{i}") for i in range(7))).signals["sentence_margin"] == 0
+
+
+def test_the_words_met_come_from_the_second_reading_where_there_was_one() -> None:
+    question = "When do boats leave?"
+    retrieval = make_retrieval(question, strong(), weak())
+    first, second = rank_sentences(question, retrieval, 8)
+    unread = measure(retrieval, [first, second])
+    assert unread["every_word"] == unread["key_words"] == first.meaning
+    read = [
+        replace(first, words=WordMatch(0.5, 0.4)),
+        replace(second, words=WordMatch(0.3, 0.6)),
+    ]
+    signals = measure(retrieval, read)
+    assert (signals["every_word"], signals["key_words"]) == (0.5, 0.6)
+
+
+def test_a_level_says_what_it_was_worth_in_the_tests() -> None:
+    question = "When do boats leave?"
+    retrieval = make_retrieval(question, strong(), weak())
+    candidates = rank_sentences(question, retrieval, 8)
+    model = replace(load_model(), levels={"high": "right 9 times in 10"})
+    told = judge(retrieval, candidates, model).confidence
+    assert told.level is Level.HIGH
+    assert told.measured == "Answers like this were right 9 times in 10 in our tests."
+    assert judge(retrieval, candidates, replace(model, levels={})).confidence.measured == ""
+
+
+def test_the_shipped_levels_are_measured_and_ordered() -> None:
+    data = json.loads(FILE.read_text(encoding="utf-8"))
+    shares = [
+        Fraction(*map(int, re.findall(r"\d+", data["levels"][name])))
+        for name in ("low", "medium", "high")
+    ]
+    assert shares == sorted(shares)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +182,7 @@ def test_every_signal_is_measured() -> None:
             [strong(), weak()],
             "A sentence has most of the question's words.",
         ),
-        ("When do boats leave?", [strong(), weak()], "One passage stands out from all others."),
+        ("When do boats leave?", [strong(), weak()], "One document stands out from all others."),
         ("When do boats leave?", [weak()], "No passage has most of the question's words."),
         ("When do boats leave?", [weak()], "Even the nearest passage is not close in meaning."),
         (

@@ -209,7 +209,7 @@ class Scripted:
     asked: list[Sequence[Message]] = field(default_factory=list)
 
     async def stream(
-        self, messages: Sequence[Message], *, max_tokens: int
+        self, messages: Sequence[Message], *, max_tokens: int, parent: object = None
     ) -> AsyncGenerator[Piece, None]:
         self.asked.append(messages)
         assert max_tokens > 0

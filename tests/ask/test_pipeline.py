@@ -33,22 +33,12 @@ from app.errors import EmptyQuestion, IndexMismatch, ModeUnavailable, NotReady, 
 from app.knowledge.ports import Vector
 from app.records.tables import answers
 from app.telemetry import Attribute
+from tests.ask.steps import steps_of
 from tests.knowledge.corpus import FILES
-from tests.knowledge.world import Options, WordEmbedder, World, open_world
+from tests.knowledge.world import Options, WordEmbedder, World, open_world, wired
 
 if TYPE_CHECKING:
-    from app.ask.pipeline import Asker
     from app.bootstrap import Services
-
-
-def steps_of(asker: Asker, question: Question | str, session: str = "") -> list[AskStep]:
-    """All steps of one question."""
-    asked = Question(question) if isinstance(question, str) else question
-
-    async def run() -> list[AskStep]:
-        return [step async for step in asker.ask(asked, session)]
-
-    return asyncio.run(run())
 
 
 def answer_of(services: Services, text: str, filters: Filters = Filters()) -> Answer:
@@ -223,9 +213,9 @@ def test_evals_leave_no_record(tmp_path: Path) -> None:
 
 
 def test_the_number_of_sentences_is_a_setting(tmp_path: Path) -> None:
-    world = open_world(tmp_path, options=Options(ask=AskOptions(quote_sentences=1, closest=2)))
-    for i in range(4):
-        world.add(world.read(f"Boats leave pier {i} at 09:3{i}.", f"{i}.md"))
+    world = open_world(tmp_path, options=Options(quote_sentences=1, ask=AskOptions(closest=2)))
+    for who in ("pilots", "divers", "guests", "mail"):
+        world.add(world.read(f"Boats leave the pier with {who} on board.", f"{who}.md"))
     *_, last = steps_of(world.asker, "When do boats leave the pier?")
     assert isinstance(last, Finished)
     assert len(last.answer.sentences) == 1
@@ -281,7 +271,6 @@ class SlowEmbedder(WordEmbedder):
 def test_a_question_while_the_model_loads_is_told_to_come_back(
     world: World, spans: InMemorySpanExporter
 ) -> None:
-    from app.ask.pipeline import Asker
     from app.knowledge.model_holder import ModelHolder
     from app.knowledge.ports import Embedder
     from app.knowledge.retriever import Retriever
@@ -294,7 +283,7 @@ def test_a_question_while_the_model_loads_is_told_to_come_back(
         return WordEmbedder()
 
     holder = ModelHolder(load, "search model")
-    asker = Asker(Retriever(world.library, holder), world.answers, AskOptions())
+    asker = wired(world.library, Retriever(world.library, holder), holder, Options(), world.answers)
     loading = threading.Thread(target=holder.get)
     loading.start()
     assert begun.wait(20)

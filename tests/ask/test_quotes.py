@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from app.ask.checking.verify import verify_quotes
 from app.ask.quotes import compile_answer, select
 from app.ask.sentences import rank_sentences
-from app.ask.verify import verify_quotes
 from app.domain import Citation, Hit, Sentence
 from tests.knowledge.hits import make_document, make_hit, make_retrieval
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
 import pytest
 
 from app.ask.question_type import Wanted
-from app.ask.sentences import best_documents, rank_sentences
+from app.ask.sentences import REREAD, best_documents, rank_sentences, reread
+from app.ask.word_match import WordMatch, WordMatcher
 from tests.knowledge.hits import make_document, make_hit, make_retrieval
 
 QUESTION = "How much is a hotel?"
@@ -83,3 +88,55 @@ def test_documents_that_say_something_close_are_counted_once() -> None:
     assert set(best_documents(candidates, within=0.5)) == {"a", "b"}
     assert best_documents(candidates, within=0)[0] in {"a", "b"}
     assert best_documents([], within=1) == []
+
+
+# --- the second reading ---------------------------------------------------------------------------
+
+
+@dataclass
+class Told(WordMatcher):
+    """Gives the matches that a test wants, and remembers what it was asked."""
+
+    by_text: dict[str, WordMatch]
+    asked: list[str] = field(default_factory=list)
+
+    def match(
+        self, question: str, rarity: Mapping[str, float], texts: Sequence[str]
+    ) -> list[WordMatch]:
+        self.asked += texts
+        return [
+            next((m for part, m in self.by_text.items() if part in text), WordMatch(0, 0))
+            for text in texts
+        ]
+
+
+def test_a_sentence_that_meets_every_word_moves_up() -> None:
+    hits = [
+        make_hit("Boats are nice.", "a", heading=("Fleet",), sentence_scores=(0.5,)),
+        make_hit("Ferries depart early.", "b", sentence_scores=(0.45,)),
+    ]
+    retrieval = make_retrieval("boats", *hits)
+    first = rank_sentences("boats", retrieval, 8)
+    assert first[0].text == "Boats are nice."
+    matcher = Told({"Ferries": WordMatch(0.9, 0.9)})
+    again = reread(first, retrieval, matcher)
+    assert [one.text for one in again] == ["Ferries depart early.", "Boats are nice."]
+    assert again[0].words == WordMatch(0.9, 0.9)
+    assert matcher.asked == ["Fleet: Boats are nice.", "B: Ferries depart early."]
+
+
+def test_only_the_best_are_read_twice_and_the_others_stay_behind_them() -> None:
+    lines = [f"Boats number {i}." for i in range(REREAD + 3)]
+    hit = make_hit("\n".join(lines), sentence_scores=tuple(0.9 - i / 20 for i in range(len(lines))))
+    retrieval = make_retrieval("boats", hit)
+    first = rank_sentences("boats", retrieval, 8)
+    again = reread(first, retrieval, Told({}))
+    assert [one.words is not None for one in again] == [True] * REREAD + [False] * 3
+    assert [one.score for one in again] == sorted((one.score for one in again), reverse=True)
+    assert [one.text for one in again[REREAD:]] == [one.text for one in first[REREAD:]]
+    gaps = [a.score - b.score for a, b in pairwise(again[REREAD:])]
+    assert gaps == pytest.approx([a.score - b.score for a, b in pairwise(first[REREAD:])])
+
+
+def test_nothing_to_read_is_read() -> None:
+    assert reread([], make_retrieval("boats"), Told({})) == []

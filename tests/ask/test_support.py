@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.ask import support
-from app.ask.claims import plain, read
-from app.ask.facts import FactKind, agree, facts
-from app.ask.support import Support, SupportChecker, Written, load_model
-from app.ask.support_signals import EXACT, SIGNALS
-from app.ask.verify import verify_written
+from app.ask.checking import checker as support
+from app.ask.checking.checker import Support, SupportChecker, Written, load_model
+from app.ask.checking.claims import plain, read
+from app.ask.checking.facts import FactKind, agree, facts
+from app.ask.checking.signals import EXACT, SIGNALS
+from app.ask.checking.verify import verify_written
 from app.domain import Citation, Hit, Sentence, Verdict
 from app.knowledge.model_holder import ModelHolder
 from evals.calibration import auroc

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -15,6 +16,9 @@ from typing import Any
 
 import httpx
 import pytest
+
+from tests.fakes import openai_server as fake
+from tests.fakes.openai_server import Script, serve
 
 FOOTNOTE = [sys.executable, "-m", "app.cli"]
 Call = Callable[..., subprocess.CompletedProcess[str]]
@@ -336,13 +340,60 @@ def test_search_mode_gives_passages(filled: tuple[Call, dict[str, Any]]) -> None
     assert "165 euros" in call("ask", "hotel price", "--mode", "search").stdout
 
 
-def test_written_mode_without_a_model_says_what_to_do(
+def test_written_mode_without_a_model_is_refused_before_a_model_is_loaded(
     filled: tuple[Call, dict[str, Any]],
 ) -> None:
     call, _ = filled
-    done = call("ask", "x", "--mode", "written")
+    # A model that can't be loaded shows that none was.
+    done = call("ask", "x", "--mode", "written", FOOTNOTE_EMBEDDING_MODEL="nowhere/model")
     assert done.returncode == 1
-    assert "chat model" in done.stderr
+    assert "Written answers need a chat model" in done.stderr
+    assert "FOOTNOTE_CHAT_MODEL" in done.stderr
+    empty = call("ask", "  ", "--mode", "search", FOOTNOTE_EMBEDDING_MODEL="nowhere/model")
+    assert "The question is empty." in empty.stderr
+
+
+@pytest.mark.slow
+def test_a_follow_up_goes_on_in_its_conversation(filled: tuple[Call, dict[str, Any]]) -> None:
+    call, _ = filled
+    first = call("ask", "How long does parental leave last?")
+    found = re.search(r"Ask on with --conversation (con_\w+)", first.stdout)
+    assert found is not None
+    done = call("ask", "who approves it?", "--conversation", found[1], "--json")
+    answer = json.loads(done.stdout)
+    assert (answer["question"], answer["asked"]) == (
+        "Who approves parental leave?",
+        "who approves it?",
+    )
+    assert answer["conversation_id"] == found[1]
+
+
+def test_an_id_that_no_conversation_can_have_is_refused(call: Call) -> None:
+    done = call("ask", "x", "--conversation", "a b")
+    assert done.returncode == 2
+    assert "--conversation" in done.stderr
+
+
+@pytest.mark.slow
+def test_a_written_answer_is_printed_with_its_footnotes_and_its_model_s_failure_with_a_notice(
+    filled: tuple[Call, dict[str, Any]],
+) -> None:
+    call, _ = filled
+    with serve() as server:
+        chat = {
+            "FOOTNOTE_CHAT_MODEL": "openai:scripted",
+            "FOOTNOTE_CHAT_BASE_URL": server.base_url,
+        }
+        server.script(Script("Parental leave lasts twenty weeks [1]."))
+        question = ("ask", "How long does parental leave last?")
+        written = json.loads(call(*question, "--json", **chat).stdout)
+        server.script(fake.REFUSING)
+        quoted = call(*question, **chat)
+    assert (written["mode"], written["model"]) == ("written", "openai:scripted")
+    assert written["sentences"][0]["verdict"] == "supported"
+    assert written["usage"]["output_tokens"] == 45
+    assert "refused to answer" in quoted.stdout
+    assert "Parental leave lasts twenty weeks. [1]" in quoted.stdout
 
 
 def test_status_shows_collections_health_and_failures(

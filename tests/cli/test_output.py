@@ -54,6 +54,7 @@ def test_an_answer_stands_first_with_its_dated_footnotes(
     assert shown.startswith("Up to EUR 165. [1] Up to EUR 140. [2]\n")
     assert "[1] Policy 2026 (2026-01-20)\n    /x.md" in shown
     assert "Confidence: high. Right 9 times in 10 in our tests. Two agree." in shown
+    assert shown.rstrip().endswith(f"Ask on with --conversation {ANSWER.conversation_id}")
 
 
 def test_both_sides_of_a_conflict_stand_above_it_with_their_dates(

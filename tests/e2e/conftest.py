@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,13 +57,19 @@ def footnote(*arguments: str) -> list[str]:
 
 
 @contextmanager
-def serving(data_dir: Path, log: Path, *, ready: bool = True) -> Iterator[tuple[str, Program]]:
-    """`footnote serve` on a free port; with ``ready``, once questions can be answered."""
+def serving(
+    data_dir: Path, log: Path, *, ready: bool = True, settings: Mapping[str, str] | None = None
+) -> Iterator[tuple[str, Program]]:
+    """`footnote serve` on a free port; with ``ready``, once questions can be answered.
+
+    ``settings``: further environment variables.
+    """
     port = programs.free_port()
     url = f"http://127.0.0.1:{port}"
     command = footnote("serve", "--port", str(port))
     root = HERE.parent.parent
-    with running(command, log, environment(data_dir), cwd=root) as program:
+    variables = environment(data_dir) | dict(settings or {})
+    with running(command, log, variables, cwd=root) as program:
         wait_until(lambda: status(f"{url}/{'readyz' if ready else 'healthz'}") == 200, program)
         yield url, program
 
@@ -104,15 +110,22 @@ def open_page(live_server: LiveServer, browser: Browser) -> Iterator[OpenPage]:
     """Open an address in a fresh window.
 
     At the end nothing may have been complained about: no script error, no console error or
-    warning but the ``expected`` one, nothing that the content policy blocked.
+    warning but the ``expected`` one, nothing that the content policy blocked, and nothing that was
+    asked of another address.
     """
     complaints: list[str] = []
+
+    def watch(url: str) -> None:
+        if not url.startswith((f"{live_server.url}/", "data:", "about:")):
+            complaints.append(f"asked of another address: {url}")
+
     contexts: list[BrowserContext] = []
 
     def opened(address: str = "/", expected: str = "404 (Not Found)", **options: Any) -> Page:
         options.setdefault("viewport", {"width": 1280, "height": 900})
         context = browser.new_context(base_url=live_server.url, **options)
         context.set_default_timeout(20_000)
+        context.on("request", lambda request: watch(request.url))
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))

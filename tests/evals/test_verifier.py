@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from app.ask.support import SupportChecker, load_model
+from app.ask.checking.checker import SupportChecker, load_model
 from app.errors import BadRequest, NotFound
 from app.knowledge.model_holder import ModelHolder
 from evals import verifier, verifier_command, verifier_fit

@@ -199,7 +199,7 @@ def open_world(
     reranker: Reranker | None = None,
     chat: ChatModel | None = None,
 ) -> World:
-    """A world over ``data_dir``, new or as it was left. ``chat``: who writes answers, if anybody."""
+    """A world over ``data_dir``, new or as it was left. ``chat``: who writes answers, if any."""
     engine = open_database(f"sqlite:///{data_dir / 'footnote.db'}")
     model = embedder or WordEmbedder()
     holder: ModelHolder[Embedder] = ModelHolder(lambda: model, "search model")

@@ -100,6 +100,8 @@ class Scripted:
     steps: Sequence[AskStep | Exception]
     asked: Question | None = None
     session: str = ""
+    next: tuple[str, ...] | Exception = ()
+    """What is suggested after the answer."""
 
     async def ask(self, question: Question, session_id: str = "") -> AsyncIterator[AskStep]:
         self.asked, self.session = question, session_id
@@ -115,6 +117,11 @@ class Scripted:
             if isinstance(step, Finished):
                 return step.answer
         raise AssertionError("the script ends without an answer")
+
+    async def suggest(self, answer: Answer, session_id: str = "") -> tuple[str, ...]:
+        if isinstance(self.next, Exception):
+            raise self.next
+        return self.next
 
 
 @pytest.fixture

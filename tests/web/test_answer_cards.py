@@ -10,7 +10,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from app.ask import confidence
 from app.domain import Answer, Conflict, Finished, Searching, Side, Stale, Usage, Verdict
+from app.web.confidence_view import SIGNALS
 from app.web.pattern_samples import (
     sample_answered,
     sample_conflicting,
@@ -78,7 +80,8 @@ def test_both_sides_of_a_disagreement_are_quoted_dated_and_linked(
     card: Callable[[Answer], Any],
 ) -> None:
     page = card(sample_conflicting())
-    assert "disagree on one thing: times" in text(page.css_first(".about-what"))
+    about = page.css_first(".about-what")
+    assert text(about) == "Your documents disagree on the times."
     newer, older = page.css(".party")
     assert text(newer.css_first(".tag")) == "newer"
     assert not older.css(".tag")
@@ -179,6 +182,10 @@ def test_the_level_has_its_measured_meaning_its_reasons_and_its_signals(
     assert rows["Meaning and words point to the same passage"] == "yes"
     assert rows["A new signal"] == "0.50"
     assert "%" not in text(section)
+
+
+def test_every_signal_of_the_confidence_has_words() -> None:
+    assert set(SIGNALS) == set(confidence.SIGNALS)
 
 
 def test_an_answer_from_before_there_were_signals_has_no_empty_table(

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from starlette.requests import Request
 
+from app.ask.writing.chat_model import LangChainChatModel
 from app.bootstrap import build_services
 from app.domain import AnswerState, Drafted, Finished, Level, Searching
 from app.errors import IndexUnavailable, NotReady
-from app.web.pattern_samples import sample_answer, sample_not_found
+from app.web.ask_pages import ask_stream
+from app.web.asked import Asked
+from app.web.dependencies import Narrowing
+from app.web.form_view import Continuing
+from app.web.pattern_samples import sample_answer, sample_not_found, sample_written
 from tests.web.conftest import FROM_US, HTMX, Scripted, browsing, events, tree, words
 
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from app.bootstrap import Services
+    from app.domain import AskStep, Question
     from app.settings import Settings
 
 QUESTION = "When is the harbor office open?"
@@ -148,14 +157,17 @@ def test_the_stream_goes_from_searching_to_the_answer(client: TestClient) -> Non
     response = client.post("/ask", data={"q": QUESTION}, headers=HTMX)
     assert response.headers["content-type"].startswith("text/event-stream")
     got = events(response.text)
-    said = [tree(data).css_first("hx-partial[hx-target='#status']").text() for _, data in got[:-1]]
+    ready = [name for name, _ in got].index("footnote:finished")
+    said = [
+        tree(data).css_first("hx-partial[hx-target='#status']").text() for _, data in got[:ready]
+    ]
     assert said[0] == "Searching"
     assert said[1].startswith("Reading ")
     assert said[2].startswith("Checking ")
     assert said[3] == "Answer ready"
-    name, address = got[-1]
-    assert name == "footnote:finished"
-    assert "7:30" in client.get(address).text
+    assert "7:30" in client.get(got[ready][1]).text
+    (suggested,) = got[ready + 1 :]
+    assert tree(suggested[1]).css("a[data-ask]")
 
 
 @pytest.mark.slow
@@ -176,15 +188,16 @@ def test_every_part_of_the_stream_has_a_place_on_the_page(client: TestClient) ->
         for _, data in events(stream)
         for node in tree(data).css("hx-partial")
     }
-    draft = events(stream)[0][1]
+    shown = [tree(html) for html in (home, *(data for _, data in events(stream)))]
     for place in places:
-        assert tree(home).css_first(place) or tree(draft).css_first(place), place
+        assert any(page.css_first(place) for page in shown), place
 
 
 def test_the_finished_answer_is_the_same_as_its_permalink(client: TestClient) -> None:
     got = events(client.post("/ask", data={"q": QUESTION}, headers=HTMX).text)
-    streamed = tree(got[-2][1]).css_first(".answer .prose")
-    stored = tree(client.get(got[-1][1]).text).css_first(".answer .prose")
+    at = [name for name, _ in got].index("footnote:finished")
+    streamed = tree(got[at - 1][1]).css_first(".answer .prose")
+    stored = tree(client.get(got[at][1]).text).css_first(".answer .prose")
     assert streamed.text().split() == stored.text().split()
 
 
@@ -334,3 +347,59 @@ def test_the_notice_is_gone_once_the_model_is_loaded(client: TestClient) -> None
     notice = tree(client.get("/readiness").text).css_first("#readiness")
     assert "hidden" in notice.attributes
     assert "hx-get" not in notice.attributes
+
+
+# --- while a model writes ------------------------------------------------------------------------
+
+
+def written_draft(count: int) -> Drafted:
+    answer = sample_written()
+    return Drafted(answer.sentences[:count], answer.citations[:1])
+
+
+def test_a_draft_grows_and_only_what_changed_is_sent(
+    client: TestClient, services: Services, scripted: Callable[..., Scripted]
+) -> None:
+    scripted(written_draft(1), written_draft(2), Finished(sample_written()))
+    state: Any = client.app_state
+    model = LangChainChatModel("openai:scripted", base_url="http://127.0.0.1:9/v1")
+    state["services"] = replace(state["services"], chat_model=model)  # the fixture puts it back
+    services.answers.add(replace(sample_written(), answer_id="ans_written_draft"))
+    got = events(client.post("/ask", data={"q": "When?"}, headers=HTMX).text)
+    first, second = tree(got[0][1]), tree(got[1][1])
+    targets = [
+        [part.attributes["hx-target"] for part in draft.css("hx-partial")]
+        for draft in (first, second)
+    ]
+    assert targets == [["#status", "#draft", "#sources"], ["#draft"]]
+    assert "Writing" in first.css_first("hx-partial").text()
+    assert len(second.css(".sentence")) == 2
+
+
+def test_a_stream_that_is_left_standing_is_closed_with_its_model(services: Services) -> None:
+    closed = []
+
+    class Standing(Scripted):
+        async def ask(self, question: Question, session_id: str = "") -> AsyncIterator[AskStep]:
+            try:
+                async for step in super().ask(question, session_id):
+                    yield step
+            finally:
+                closed.append(question.text)
+
+    async def leave() -> None:
+        asker = Standing([Searching(QUESTION), written_draft(1)])
+        left_open = AsyncExitStack()
+        stream = ask_stream(
+            Request({"type": "http"}),
+            replace(services, asker=asker),  # type: ignore[arg-type]  # a script of the same shape
+            "",
+            Asked(QUESTION, "auto", Narrowing((), (), "", ""), Continuing(), more_sources=False),
+            left_open,
+        )
+        await anext(stream)
+        assert closed == []
+        await left_open.aclose()  # what FastAPI does when the response has ended
+        assert closed == [QUESTION]
+
+    asyncio.run(leave())

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from app.domain import Filters, Finished
 from app.errors import IndexUnavailable
-from app.web.pattern_samples import WHEN, sample_answered, sample_followup
+from app.web.pattern_samples import WHEN, sample_answered, sample_followup, sample_not_found
 from app.web.security import SESSION_COOKIE
 from tests.web.conftest import FROM_US, HTMX, Scripted, events, tree, words
 
@@ -136,6 +136,61 @@ def test_the_finished_event_brings_the_thread_along(
     scripted(Finished(answer))
     got = events(client.post("/ask", data={"q": "And for members?"}, headers=HTMX).text)
     assert "1 earlier question" in words(got[0][1])
+
+
+# --- what to ask next ----------------------------------------------------------------------------
+
+
+def test_what_to_ask_next_comes_after_the_answer_and_fills_its_place(
+    client: TestClient, services: Services, scripted: Callable[..., Scripted]
+) -> None:
+    answer = replace(sample_answered(), answer_id="ans_next", followups=())
+    services.answers.add(answer)
+    asker = scripted(Finished(answer))
+    asker.next = ("Which berths have <b>power</b>?",)
+    got = events(client.post("/ask", data={"q": "When?"}, headers=HTMX).text)
+    assert [name for name, _ in got] == ["", "footnote:finished", ""]
+    shown, filled = tree(got[0][1]), tree(got[2][1])
+    assert shown.css_first("#followups").text().strip() == ""
+    assert filled.css_first("hx-partial").attributes["hx-target"] == "#followups"
+    link = filled.css_first("a[data-ask]")
+    assert link.text() == "Which berths have <b>power</b>?"
+    wanted = parse_qs(urlsplit(link.attributes["href"]).query)
+    assert wanted["rewrite"] == ["0"]
+
+
+def test_an_answer_stands_when_nothing_can_be_suggested(
+    client: TestClient, services: Services, scripted: Callable[..., Scripted]
+) -> None:
+    answer = replace(sample_answered(), answer_id="ans_no_next")
+    services.answers.add(answer)
+    asker = scripted(Finished(answer))
+    asker.next = IndexUnavailable("Chroma does not answer.", "Start it.")
+    got = events(client.post("/ask", data={"q": "When?"}, headers=HTMX).text)
+    assert [name for name, _ in got] == ["", "footnote:finished"]
+    assert "Chroma" not in got[0][1]
+
+
+def test_nothing_is_suggested_after_a_refusal(
+    client: TestClient, services: Services, scripted: Callable[..., Scripted]
+) -> None:
+    answer = replace(sample_not_found(), answer_id="ans_refused_next")
+    services.answers.add(answer)
+    asker = scripted(Finished(answer))
+    asker.next = ("Which berths have power?",)
+    got = events(client.post("/ask", data={"q": "When?"}, headers=HTMX).text)
+    assert [name for name, _ in got] == ["", "footnote:finished"]
+
+
+def test_without_javascript_the_answer_comes_with_what_to_ask_next(
+    client: TestClient, scripted: Callable[..., Scripted]
+) -> None:
+    asker = scripted(Finished(sample_answered()))
+    client.post("/ask", data={"q": "When?"}, headers=FROM_US)
+    assert asker.asked is not None
+    assert asker.asked.suggest
+    client.post("/ask", data={"q": "When?"}, headers=HTMX)
+    assert not asker.asked.suggest
 
 
 # --- control -------------------------------------------------------------------------------------

@@ -110,6 +110,7 @@ def test_a_problem_is_reported_with_its_kind(client: TestClient, services: Servi
         "harmful",
         "private",
         "wrong_source",
+        "conflict",
         "broken",
         "other",
     ]
@@ -138,7 +139,7 @@ def test_a_disagreement_is_reported_with_one_press(client: TestClient, services:
     fields = {one.attributes["name"]: one.attributes["value"] for one in form.css("input")}
     response = client.post(form.attributes["action"] or "", data=fields, headers=HTMX)
     assert "Your report is kept" in words(response.text)
-    assert [one.kind for one in RequestStore(services.engine).reports(name)] == ["wrong_source"]
+    assert [one.kind for one in RequestStore(services.engine).reports(name)] == ["conflict"]
 
 
 @pytest.mark.parametrize("htmx", [False, True])

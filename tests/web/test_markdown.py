@@ -22,7 +22,7 @@ ADDRESS = "http://127.0.0.1/a/ans_1"
 
 def test_both_sides_what_is_newer_and_what_is_missing_are_copied() -> None:
     conflicting = as_markdown(sample_conflicting(), ADDRESS)
-    assert "Sources disagree (times): Harbor handbook (12 Mar 2026): from 7:30" in conflicting
+    assert "Sources disagree on the times: Harbor handbook (12 Mar 2026): from 7:30" in conflicting
     outdated = as_markdown(sample_outdated(), ADDRESS)
     assert "Harbor handbook has been replaced by Harbor handbook 2026." in outdated
     partial = as_markdown(sample_partial(), ADDRESS)
