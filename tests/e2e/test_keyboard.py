@@ -89,7 +89,10 @@ def test_the_first_tab_offers_to_skip_to_the_content(open_page: OpenPage) -> Non
 def test_arrows_turn_the_pages_of_a_pdf(open_page: OpenPage) -> None:
     page = open_page("/documents")
     page.get_by_role("link", name="Dredging report", exact=True).click()
+    page.locator(".sheet").wait_for()
+    page.wait_for_load_state("load")  # keys work once the script has run
     page.keyboard.press("ArrowRight")
     expect(page.locator("input[name=page]")).to_have_value("2")
+    page.wait_for_load_state("load")
     page.keyboard.press("ArrowLeft")
     expect(page.locator("input[name=page]")).to_have_value("1")
