@@ -162,7 +162,7 @@ class ReportIn(BaseModel):
 
     model_config = example({"kind": "wrong_source", "comment": "This is about another office."})
 
-    kind: Literal["harmful", "private", "wrong_source", "broken", "other"] = Field(
+    kind: Literal["harmful", "private", "wrong_source", "conflict", "broken", "other"] = Field(
         description="`private`: it shows private data; `broken`: something does not work."
     )
     comment: str = Field("", max_length=4000)

@@ -202,7 +202,7 @@ def _reasons(
         reasons.append("Even the nearest passage is not close in meaning.")
     agreeing = len(best_documents(candidates, within=0.7))
     if agreeing > 1 and level is not Level.LOW:
-        reasons.append(f"{agreeing} documents say something close to this.")
+        reasons.append(f"{agreeing} documents speak of this.")
     if signals["kind_missing"]:
         what = {
             Wanted.TIME: "a date or time",

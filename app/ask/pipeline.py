@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from secrets import token_hex
-from typing import TypeVar
 
 from anyio.to_thread import run_sync
-from opentelemetry import trace
 from opentelemetry.trace import Span as TraceSpan
 from opentelemetry.trace import Status, StatusCode
 
@@ -22,6 +21,7 @@ from app.ask.conversation.interpreting import Interpreter, Understood
 from app.ask.conversation.trying import Suggester
 from app.ask.drafting import Drafter, QuotedDraft, joined, told
 from app.ask.reading import Reader, Reading
+from app.ask.tracing import describe, in_thread
 from app.ask.writing.written import Writer, WrittenDraft
 from app.ask.writing.written_answer import (
     Unsupported,
@@ -41,12 +41,18 @@ from app.domain import (
     Question,
     Searching,
 )
-from app.errors import EmptyQuestion, ModeUnavailable, QuestionTooLong, WritingFailed
+from app.errors import (
+    EmptyQuestion,
+    FootnoteError,
+    ModeUnavailable,
+    QuestionTooLong,
+    WritingFailed,
+)
 from app.records.answers import AnswerStore
-from app.telemetry import Attribute, SpanName, current_trace_id, get_tracer
+from app.telemetry import SpanName, current_trace_id, get_tracer
 
+log = logging.getLogger(__name__)
 tracer = get_tracer(__name__)
-T = TypeVar("T")
 
 QUOTES_MODEL = "quotes"
 """What `Answer.model` says when no model wrote anything."""
@@ -130,12 +136,12 @@ class Asker:
                 typed, question, session_id, with_model=writing is not None, parent=span
             )
             yield Searching(understood.question, understood.asked(typed))
-            found = await _in_thread(span, lambda: self._find(question, understood, clock))
+            found = await in_thread(span, lambda: self._find(question, understood, clock))
             if found.understood is not understood:
                 understood = found.understood
                 yield Searching(understood.question, understood.asked(typed))
             yield Found(found.reading.retrieval)
-            quoted = await _in_thread(
+            quoted = await in_thread(
                 span, lambda: self._quoted(question, typed, understood, found, clock)
             )
             answer = quoted
@@ -151,13 +157,12 @@ class Asker:
             elif found.draft.answers:
                 clock.first_token()
                 yield Drafted(quoted.sentences, quoted.citations)
-            answer = await _in_thread(
+            answer = await in_thread(
                 span, lambda: self._record(answer, found, question, session_id, clock)
             )
             if question.suggest:
-                followups = await _in_thread(span, lambda: self._suggest(answer, session_id))
-                answer = replace(answer, followups=followups)
-            _describe(span, answer)
+                answer = await in_thread(span, lambda: self._with_followups(answer, session_id))
+            describe(span, answer)
             yield Finished(answer)
         except Exception as error:
             span.set_status(Status(StatusCode.ERROR, type(error).__name__))
@@ -281,7 +286,7 @@ class Asker:
                 raise WritingFailed(f"{writing.writer.name} gave an empty answer", problem="empty")
             written = last
             with clock.timed("verify"):
-                checked = await _in_thread(
+                checked = await in_thread(
                     span,
                     lambda: check(written, retrieval, writing.checker, self._options.unsupported),
                 )
@@ -319,6 +324,14 @@ class Asker:
             self._answers.add(answer, session_id)
         return answer
 
+    def _with_followups(self, answer: Answer, session_id: str) -> Answer:
+        """The answer is given and kept: that nothing can be suggested must not lose it."""
+        try:
+            return replace(answer, followups=self._suggest(answer, session_id))
+        except FootnoteError as error:
+            log.warning("no follow-ups: %s", error.message)
+            return answer
+
     def _suggest(self, answer: Answer, session_id: str) -> tuple[str, ...]:
         if answer.state is AnswerState.NOT_FOUND:
             return ()
@@ -337,28 +350,3 @@ class _Found:
     understood: Understood
     reading: Reading
     draft: QuotedDraft
-
-
-async def _in_thread(span: TraceSpan, function: Callable[[], T]) -> T:
-    """Run blocking work beside the event loop, inside the question's trace."""
-
-    def run() -> T:
-        with trace.use_span(span, end_on_exit=False, record_exception=False):
-            return function()
-
-    return await run_sync(run)
-
-
-def _describe(span: TraceSpan, answer: Answer) -> None:
-    span.set_attributes(
-        {
-            Attribute.OPERATION: "invoke_workflow",
-            Attribute.SPAN_KIND: "CHAIN",
-            Attribute.ANSWER_ID: answer.answer_id,
-            Attribute.ANSWER_STATE: answer.state.value,
-            Attribute.ANSWER_MODE: answer.mode,
-            Attribute.CONFIDENCE_LEVEL: answer.confidence.level.value,
-            Attribute.CITATIONS: len(answer.citations),
-            Attribute.CONVERSATION: answer.conversation_id,
-        }
-    )

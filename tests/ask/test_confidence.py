@@ -193,7 +193,7 @@ def test_the_shipped_levels_are_measured_and_ordered() -> None:
         (
             "When do boats leave?",
             [strong("a"), strong("b")],
-            "2 documents say something close to this.",
+            "2 documents speak of this.",
         ),
     ],
 )

@@ -51,6 +51,10 @@ VPN = "How do I set up the VPN on Windows?"
         # pronouns
         (LEAVE, "how long does it take?", "How long does parental leave take?"),
         (LEAVE, "who approves it?", "Who approves parental leave?"),
+        ("How long does parental leave last?", "who approves it?", "Who approves parental leave?"),
+        ("When does sick leave start?", "is it paid?", "Is sick leave paid?"),
+        ("What does travel insurance cost?", "who pays it?", "Who pays travel insurance?"),
+        ("When do employees take paid leave?", "who approves it?", "Who approves paid leave?"),
         (LEAVE, "Is it paid?", "Is parental leave paid?"),
         ("What is the notice period?", "who sets it?", "Who sets the notice period?"),
         (DAYS, "when do they get them?", "When do employees get vacation days?"),

@@ -57,6 +57,11 @@ VERBS = word_set(
     """
 )
 """Common verbs in the form that follows “do employees …”."""
+_CLOSING = word_set(
+    "last take cost begin start end expire happen include mean contain require apply"
+)
+"""Verbs that end a question about a thing: “how long does parental leave last”, where “leave” is
+none."""
 PEOPLE = word_set(
     """
     people person staff employee employees worker workers contractor contractors freelancer
@@ -202,6 +207,8 @@ def _nouns(found: Sequence[Word], first: int, end: int) -> Iterator[Span]:
         first += 1  # "what causes …"
     elif leads and opening not in BE:
         verb = next((i for i in range(first + 1, end) if found[i].low in VERBS), None)
+        if last and end - first > 1 and found[end - 1].low in _CLOSING:
+            verb = end - 1
         if verb is not None:
             yield first, verb
             first = verb + 1

@@ -145,4 +145,8 @@ class BudgetedChatModel:
 
 
 def _usd(amount: float) -> str:
-    return f"USD {amount:.2f}" if amount >= 0.1 else f"USD {amount:.4f}".rstrip("0").rstrip(".")
+    if amount >= 0.1:
+        return f"USD {amount:.2f}"
+    if amount < 0.0001:
+        return "less than USD 0.0001"
+    return f"USD {amount:.4f}".rstrip("0")
