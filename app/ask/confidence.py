@@ -83,7 +83,7 @@ def judge(
             level,
             probability,
             tuple(_reasons(retrieval, candidates, signals, level)),
-            _measured(model, level),
+            _measured(model, level) if answerable else "",
         ),
         answerable,
         signals,
