@@ -36,6 +36,7 @@ def listening() -> Iterator[OpenAIServer]:
 def server(listening: OpenAIServer) -> OpenAIServer:
     listening.requests.clear()
     listening.closed_early.clear()
+    listening.script(TOLD)
     return listening
 
 
