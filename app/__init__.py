@@ -7,6 +7,8 @@ import os
 # MKL_NUM_THREADS as well: torch obeys that one, and would run on a single core.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # torch's threads wait for each other by spinning; when another process has a core, each of a
-# query's hundred waits then lasts a time slice (500 ms a query instead of 10, measured). Waiting
-# asleep costs nothing on a quiet machine. Read when torch is imported.
+# query's hundred waits then lasts a time slice (300 to 500 ms a query, measured). They spin for
+# some microseconds and then sleep: 7 ms on a quiet machine (only spinning 6, only sleeping 10),
+# 20 on a busy one. Read when torch is imported.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("GOMP_SPINCOUNT", "3000")
