@@ -29,13 +29,14 @@ from app.knowledge.model_holder import ModelHolder
 from app.knowledge.ports import Embedder, Reranker
 from app.knowledge.retriever import Retriever, RetrieverOptions
 from app.records.answers import AnswerStore
+from app.records.behavior.recorder import QuestionRecorder
 from app.records.database import open_database
 from app.records.document_writer import DocumentWriter
 from app.records.documents import DocumentStore
 from app.records.jobs import JobQueue
 from app.records.requests import RequestStore
 from app.records.spending import Spending
-from app.settings import BUNDLED_MODEL, Settings
+from app.settings import BUNDLED_MODEL, Settings, release_name
 
 log = logging.getLogger(__name__)
 
@@ -149,12 +150,14 @@ def build_services(settings: Settings, *, record_answers: bool = True) -> Servic
     answers = AnswerStore(engine)
     chat = _chat_model(settings)
     recorded = answers if record_answers else None
+    recorder = QuestionRecorder(engine, answers, release_name(settings))
     asker = _asker(
         settings,
         library,
         retriever,
         embedder,
         answers=recorded,
+        recorder=recorder if record_answers else None,
         chat=_budgeted(chat, settings, engine if recorded else None) if chat else None,
     )
     return Services(
@@ -181,6 +184,7 @@ def _asker(
     embedder: ModelHolder[Embedder],
     *,
     answers: AnswerStore | None,
+    recorder: QuestionRecorder | None,
     chat: ChatModel | None,
 ) -> Asker:
     documents = library.documents
@@ -211,6 +215,7 @@ def _asker(
         Suggester(reader, documents, speller),
         options,
         answers=answers,
+        recorder=recorder,
         writing=writing,
     )
 

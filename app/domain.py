@@ -18,6 +18,8 @@ DEFAULT_COLLECTION = "documents"
 """Where documents go when nobody names a collection."""
 
 Mode = Literal["auto", "quotes", "written"]
+Channel = Literal["web", "api", "openai", "mcp", "cli"]
+"""Through which door a question came."""
 PageKind = Literal["page", "slide", "sheet", ""]
 """What a document's page number counts; empty when it has no pages."""
 
@@ -187,6 +189,8 @@ class Retrieval:
     """The question's content words as written."""
     missing_terms: tuple[str, ...]
     """Those that occur in no document."""
+    vector: bytes = b""
+    """The question's embedding: float16, normalized; empty where nobody needs it."""
     term_weights: dict[str, float] = field(default_factory=dict)
     """Stem of each content word → its rarity (BM25's idf)."""
     timings_ms: dict[str, float] = field(default_factory=dict)
@@ -319,11 +323,17 @@ class Rephrasing:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens and price of the model calls; ``cost_usd`` is None when the price is unknown."""
+    """Tokens and price of the model calls; ``cost_usd`` is None when the price is unknown.
+
+    ``cached_tokens``: those of ``input_tokens`` that the provider had read before.
+    ``price_version``: the price table, or the setting, that ``cost_usd`` comes from.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cost_usd: float | None = 0.0
+    cached_tokens: int = 0
+    price_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,6 +385,10 @@ class Question:
     ``conversation_id`` continues a conversation: a follow-up is rewritten to stand alone unless
     ``rewrite`` is False (somebody edited the rewritten question). ``more_sources``: read and quote
     about twice as much. ``suggest``: the answer comes with its follow-ups, about 150 ms later.
+
+    ``channel``: the door it came through. ``regenerate``: a control asked the same again.
+    ``private``: whoever asks does not want to be followed (Do Not Track, Global Privacy Control);
+    what they do is not recorded. ``experiment`` and ``arm``: what the question was assigned to.
     """
 
     text: str
@@ -384,6 +398,28 @@ class Question:
     rewrite: bool = True
     more_sources: bool = False
     suggest: bool = False
+    channel: Channel = "api"
+    regenerate: bool = False
+    private: bool = False
+    experiment: str = ""
+    arm: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A question that was accepted: what is known before anything is found.
+
+    ``typed``: its text, cleaned. ``answer_id`` and ``trace_id`` are the answer's from the start, so
+    that a question which never gets one can be told of too.
+    """
+
+    answer_id: str
+    trace_id: str
+    conversation_id: str
+    session_id: str
+    question: Question
+    typed: str
+    asked_at: datetime
 
 
 # --- the steps of one question, in the order they happen ------------------------------------------

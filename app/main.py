@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import importlib.metadata
 import logging
 import threading
 import time
@@ -28,7 +27,7 @@ from app.api.problems import problem_of, problem_response
 from app.bootstrap import Services, build_services
 from app.errors import FootnoteError
 from app.requests import wants_html
-from app.settings import Settings, load_settings
+from app.settings import Settings, load_settings, release_name
 from app.web.error_pages import render_error
 
 logger = logging.getLogger(__name__)
@@ -96,16 +95,6 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     web.mount(app)
     app.add_middleware(_AccessLog)
     return app
-
-
-def release_name(settings: Settings) -> str:
-    """The release put on traces: the setting, or else the package's version."""
-    if settings.release:
-        return settings.release
-    try:
-        return importlib.metadata.version("footnote")
-    except importlib.metadata.PackageNotFoundError:
-        return "0"
 
 
 # --- beside the requests -------------------------------------------------------------------------

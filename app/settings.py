@@ -5,6 +5,7 @@ Read from ``FOOTNOTE_*`` environment variables, then a ``.env`` file in the work
 
 from __future__ import annotations
 
+import importlib.metadata
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -125,6 +126,34 @@ class Settings(BaseSettings):
         0, ge=0, description="Most that a day (UTC) of written answers may cost; 0: no limit."
     )
 
+    prd_dir: Path = Field(
+        Path("prd"),
+        description="Where `metrics.yaml`, `intended-uses.yaml` and `experiments/` are read from.",
+    )
+    eval_report: Path = Field(
+        Path("evals/reports/baseline.json"),
+        description="The report of `footnote eval` that quality and fairness are shown from.",
+    )
+    keep_traces_days: int = Field(90, ge=0, description="Days that traces are kept; 0: forever.")
+    keep_traces_mb: int = Field(
+        2000, ge=0, description="Most that stored traces may take, in MB; the oldest go; 0: any."
+    )
+    keep_content_days: int = Field(
+        14, ge=0, description="Days that the content of traces is kept, where it is; 0: forever."
+    )
+    keep_questions_days: int = Field(
+        400,
+        ge=0,
+        description="Days that questions, their answers and events are kept; 0: forever.",
+    )
+    do_not_track: Literal["respect", "ignore"] = Field(
+        "respect",
+        description="Whether Do Not Track and Global Privacy Control keep behavior unrecorded.",
+    )
+    alert_webhook: str = Field(
+        "", description="Address that alerts are sent to as JSON; empty: shown on the page only."
+    )
+
     max_file_mb: int = Field(100, ge=1, description="Largest file read, in MiB.")
     max_unpacked_mb: int = Field(
         500, ge=1, description="Largest unpacked size of an Office file or EPUB, in MiB."
@@ -163,3 +192,13 @@ def load_settings(**overrides: object) -> Settings:
         raise SettingsError(
             f"Settings can't be used: {wrong}.", "Correct the variable or the .env file."
         ) from error
+
+
+def release_name(settings: Settings) -> str:
+    """The release put on traces: the setting, or else the package's version."""
+    if settings.release:
+        return settings.release
+    try:
+        return importlib.metadata.version("footnote")
+    except importlib.metadata.PackageNotFoundError:
+        return "0"

@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from functools import partial
 from secrets import token_hex
 
 from anyio.to_thread import run_sync
 from opentelemetry.trace import Span as TraceSpan
-from opentelemetry.trace import Status, StatusCode
 
 from app.ask.by_parts import answered_by_parts
 from app.ask.checking.checker import SupportChecker
-from app.ask.checking.verify import verify_quotes
 from app.ask.clock import Clock
 from app.ask.conversation.interpreting import Interpreter, Understood
 from app.ask.conversation.trying import Suggester
-from app.ask.drafting import Drafter, QuotedDraft, joined, told
+from app.ask.drafting import Drafter, QuotedDraft, joined
+from app.ask.ports import Recorder
 from app.ask.reading import Reader, Reading
-from app.ask.tracing import describe, in_thread
+from app.ask.run import Draft, Run, quoted_answer
+from app.ask.tracing import describe, in_thread, trace_id
 from app.ask.writing.written import Writer, WrittenDraft
 from app.ask.writing.written_answer import (
     Unsupported,
@@ -34,6 +34,7 @@ from app.ask.writing.written_answer import (
 from app.domain import (
     Answer,
     AnswerState,
+    Asking,
     AskStep,
     Drafted,
     Finished,
@@ -48,14 +49,12 @@ from app.errors import (
     QuestionTooLong,
     WritingFailed,
 )
+from app.moment import now
 from app.records.answers import AnswerStore
-from app.telemetry import SpanName, current_trace_id, get_tracer
+from app.telemetry import SpanName, get_tracer
 
 log = logging.getLogger(__name__)
 tracer = get_tracer(__name__)
-
-QUOTES_MODEL = "quotes"
-"""What `Answer.model` says when no model wrote anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,22 +90,25 @@ class Asker:
         options: AskOptions,
         *,
         answers: AnswerStore | None = None,
+        recorder: Recorder | None = None,
         writing: Writing | None = None,
     ) -> None:
-        """``answers`` None: nothing is recorded (evals). ``writing`` None: only quotes."""
+        """``recorder`` None: nothing is recorded (evals). ``writing`` None: only quotes."""
         self._reader = reader
         self._drafter = drafter
         self._interpreter = interpreter
         self._suggester = suggester
         self._options = options
         self._answers = answers
+        self._recorder = recorder
         self._writing = writing
 
     async def answer(self, question: Question, session_id: str = "") -> Answer:
         """The finished answer alone; raises as `ask` does."""
-        async for step in self.ask(question, session_id):
-            if isinstance(step, Finished):
-                return step.answer
+        async with aclosing(self.ask(question, session_id)) as steps:
+            async for step in steps:
+                if isinstance(step, Finished):
+                    return step.answer
         raise RuntimeError("ask() ended without Finished")
 
     async def suggest(self, answer: Answer, session_id: str = "") -> tuple[str, ...]:
@@ -117,7 +119,7 @@ class Asker:
         """
         return await run_sync(lambda: self._suggest(answer, session_id))
 
-    async def ask(self, question: Question, session_id: str = "") -> AsyncIterator[AskStep]:
+    async def ask(self, question: Question, session_id: str = "") -> AsyncGenerator[AskStep, None]:
         """The steps of one question; the last is `Finished`.
 
         Raises:
@@ -127,48 +129,60 @@ class Asker:
             IndexProblem: the index cannot be used.
         """
         typed = self.accepted(question)
-        writing = None if question.mode == "quotes" else self._writing
-        clock = Clock()
         # The span is entered piecewise: a generator may be resumed in another context.
         span = tracer.start_span(SpanName.ASK)
+        asking = Asking(
+            answer_id=f"ans_{token_hex(8)}",
+            trace_id=trace_id(span),
+            conversation_id=question.conversation_id or f"con_{token_hex(8)}",
+            session_id=session_id,
+            question=question,
+            typed=typed,
+            asked_at=now(),
+        )
+        run = Run(asking, span, Clock())
         try:
-            understood = await self._interpreter.understood(
-                typed, question, session_id, with_model=writing is not None, parent=span
-            )
-            yield Searching(understood.question, understood.asked(typed))
-            found = await in_thread(span, lambda: self._find(question, understood, clock))
-            if found.understood is not understood:
-                understood = found.understood
-                yield Searching(understood.question, understood.asked(typed))
-            yield Found(found.reading.retrieval)
-            quoted = await in_thread(
-                span, lambda: self._quoted(question, typed, understood, found, clock)
-            )
-            answer = quoted
-            if writing is not None and found.draft.answers:
-                wider = question.more_sources
-                writes = self._write(writing, found, quoted, span, clock, wider=wider)
-                async with aclosing(writes) as steps:
-                    async for step in steps:
-                        if isinstance(step, Answer):
-                            answer = step
-                        else:
-                            yield step
-            elif found.draft.answers:
-                clock.first_token()
-                yield Drafted(quoted.sentences, quoted.citations)
-            answer = await in_thread(
-                span, lambda: self._record(answer, found, question, session_id, clock)
-            )
-            if question.suggest:
-                answer = await in_thread(span, lambda: self._with_followups(answer, session_id))
-            describe(span, answer)
-            yield Finished(answer)
+            if self._recorder is not None:
+                await in_thread(span, partial(self._recorder.asked, asking))
+            async with aclosing(self._steps(run)) as steps:
+                async for step in steps:
+                    yield step
         except Exception as error:
-            span.set_status(Status(StatusCode.ERROR, type(error).__name__))
+            await run.ended(self._recorder, "failed", type(error).__name__)
+            raise
+        except BaseException:  # whoever asked went away: the generator is closed, or cancelled
+            await run.ended(self._recorder, "stopped", "")
             raise
         finally:
-            span.end()
+            span.end()  # no effect where it has ended with the answer
+
+    async def _steps(self, run: Run) -> AsyncGenerator[AskStep, None]:
+        span, clock, typed, question = run.span, run.clock, run.asking.typed, run.asking.question
+        writing = None if question.mode == "quotes" else self._writing
+        understood = await self._interpreter.understood(
+            typed, question, run.asking.session_id, with_model=writing is not None, parent=span
+        )
+        yield Searching(understood.question, understood.asked(typed))
+        found = await in_thread(span, lambda: self._find(question, understood, clock))
+        if found.understood is not understood:
+            understood = found.understood
+            yield Searching(understood.question, understood.asked(typed))
+        yield Found(found.reading.retrieval)
+        quoted = await in_thread(span, lambda: quoted_answer(run, found, self._options.closest))
+        answer = quoted
+        if writing is not None and found.draft.answers:
+            wider = question.more_sources
+            writes = self._write(writing, found, quoted, span, clock, wider=wider)
+            async with aclosing(writes) as steps:
+                async for step in steps:
+                    if isinstance(step, Answer):
+                        answer = step
+                    else:
+                        yield step
+        elif found.draft.answers:
+            clock.first_token()
+            yield Drafted(quoted.sentences, quoted.citations)
+        yield Finished(await in_thread(span, lambda: self._finished(run, found, answer)))
 
     def accepted(self, question: Question) -> str:
         """The text that will be asked; needs no model, so that a refusal comes at once.
@@ -195,7 +209,7 @@ class Asker:
             )
         return text
 
-    def _find(self, question: Question, understood: Understood, clock: Clock) -> _Found:
+    def _find(self, question: Question, understood: Understood, clock: Clock) -> Draft:
         """Search, with the spelling corrected where a word stands in no document; read; draft."""
         wider = question.more_sources
         with clock.timed("retrieve"):
@@ -211,58 +225,16 @@ class Asker:
             if not draft.answers:
                 parts = answered_by_parts(reading, lambda part: self._part(part, question))
                 reading, draft = parts or (reading, draft)
-        return _Found(understood, reading, draft)
+        return Draft(understood, reading, draft)
 
     def _part(self, part: str, question: Question) -> tuple[Reading, QuotedDraft]:
         reading = self._reader.read(self._reader.search(part, question.filters))
         return reading, self._drafter.draft(reading)
 
-    def _quoted(
-        self,
-        question: Question,
-        typed: str,
-        understood: Understood,
-        found: _Found,
-        clock: Clock,
-    ) -> Answer:
-        """The quoted answer, checked; also what is shown when nothing can be written."""
-        draft, retrieval = found.draft, found.reading.retrieval
-        with clock.timed("verify"), tracer.start_as_current_span(SpanName.VERIFY):
-            sentences, citations = verify_quotes(draft.sentences, draft.citations, retrieval)
-        whole = len(citations) == len(draft.citations)
-        judgment = found.reading.judgment
-        return Answer(
-            answer_id=f"ans_{token_hex(8)}",
-            trace_id=current_trace_id(),
-            conversation_id=question.conversation_id or f"con_{token_hex(8)}",
-            question=understood.question,
-            state=draft.state if sentences else AnswerState.NOT_FOUND,
-            mode="quotes",
-            model=QUOTES_MODEL,
-            text=told(sentences, draft) if whole else joined(sentences),
-            sentences=tuple(sentences),
-            citations=tuple(citations),
-            confidence=judgment.confidence,
-            closest=() if sentences else retrieval.hits[: self._options.closest],
-            retrieval=retrieval,
-            missing_terms=retrieval.missing_terms,
-            documents_searched=retrieval.documents_searched,
-            passages_searched=retrieval.passages_searched,
-            usage=understood.usage,
-            timings_ms=clock.timings,
-            created_at=datetime.now(UTC),
-            filters=question.filters,
-            asked=understood.asked(typed),
-            uncovered=draft.uncovered,
-            conflicts=draft.conflicts if whole else (),
-            stale=draft.stale,
-            signals={name: round(value, 4) for name, value in judgment.signals.items()},
-        )
-
     async def _write(
         self,
         writing: Writing,
-        found: _Found,
+        found: Draft,
         quoted: Answer,
         span: TraceSpan,
         clock: Clock,
@@ -308,21 +280,24 @@ class Asker:
             notice=checked.notice,
         )
 
-    def _record(
-        self, answer: Answer, found: _Found, question: Question, session_id: str, clock: Clock
-    ) -> Answer:
+    def _finished(self, run: Run, found: Draft, answer: Answer) -> Answer:
+        """The answer with what belongs to it, kept together with its trace before it is given."""
+        asking, question = run.asking, run.asking.question
         if answer.state is AnswerState.NOT_FOUND:
-            asked = self._interpreter.questions(answer.conversation_id, session_id)
+            asked = self._interpreter.questions(answer.conversation_id, asking.session_id)
             answer = replace(
                 answer,
                 rephrasings=self._suggester.rephrasings(
                     answer.question, found.reading.retrieval, question.filters, asked
                 ),
             )
-        answer = replace(answer, timings_ms=clock.finished())
-        if self._answers is not None:
-            self._answers.add(answer, session_id)
-        return answer
+        answer = replace(answer, timings_ms=run.clock.finished())
+        describe(run.span, asking, answer)
+        run.span.end()
+        if self._recorder is not None:
+            self._recorder.answered(asking, answer)
+        run.answered = True
+        return self._with_followups(answer, asking.session_id) if question.suggest else answer
 
     def _with_followups(self, answer: Answer, session_id: str) -> Answer:
         """The answer is given and kept: that nothing can be suggested must not lose it."""
@@ -341,12 +316,3 @@ class Asker:
         if self._answers is not None:
             self._answers.keep_followups(answer.answer_id, found)
         return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What searching and reading came to."""
-
-    understood: Understood
-    reading: Reading
-    draft: QuotedDraft

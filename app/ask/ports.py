@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
-from typing import Protocol
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from typing import Literal, Protocol
 
 from opentelemetry.trace import Span
 
 from app.ask.writing.prompts import Message
-from app.domain import Answer, AskStep, Block, Filters, Question, Retrieval, Usage
+from app.domain import Answer, Asking, AskStep, Block, Filters, Question, Retrieval, Usage
 
 
 class Asks(Protocol):
@@ -26,6 +26,25 @@ class Asks(Protocol):
 
     async def answer(self, question: Question, session_id: str = "") -> Answer:
         """The finished answer alone. Raises as `ask` does."""
+
+
+class Recorder(Protocol):
+    """Keeps what was asked and how it ended. Blocks on a database; called in a thread."""
+
+    def asked(self, asking: Asking) -> None:
+        """A question was accepted."""
+
+    def answered(self, asking: Asking, answer: Answer) -> None:
+        """It has its answer, which is kept with it, both or neither."""
+
+    def ended(
+        self,
+        asking: Asking,
+        status: Literal["stopped", "failed"],
+        error_type: str,
+        timings_ms: Mapping[str, float],
+    ) -> None:
+        """It ended without one: whoever asked went away, or something failed."""
 
 
 class Searches(Protocol):

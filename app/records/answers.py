@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
 
 from app.domain import Answer
 from app.errors import NotFound
@@ -36,23 +36,27 @@ class AnswerStore:
 
     def add(self, answer: Answer, session_id: str = "") -> None:
         """Keep an answer. The retrieval behind it belongs to the trace, not to the record."""
-        payload = _CODEC.dump_python(replace(answer, retrieval=None), mode="json")
         with self._engine.begin() as connection:
-            connection.execute(
-                insert(answers).values(
-                    id=answer.answer_id,
-                    trace_id=answer.trace_id,
-                    conversation_id=answer.conversation_id,
-                    session_id=session_id,
-                    question=answer.question,
-                    state=answer.state.value,
-                    mode=answer.mode,
-                    level=answer.confidence.level.value,
-                    total_ms=answer.timings_ms.get("total", 0.0),
-                    created_at=answer.created_at,
-                    payload=payload,
-                )
+            self.add_in(connection, answer, session_id)
+
+    def add_in(self, connection: Connection, answer: Answer, session_id: str = "") -> None:
+        """As `add`, within a transaction that keeps something else too."""
+        payload = _CODEC.dump_python(replace(answer, retrieval=None), mode="json")
+        connection.execute(
+            insert(answers).values(
+                id=answer.answer_id,
+                trace_id=answer.trace_id,
+                conversation_id=answer.conversation_id,
+                session_id=session_id,
+                question=answer.question,
+                state=answer.state.value,
+                mode=answer.mode,
+                level=answer.confidence.level.value,
+                total_ms=answer.timings_ms.get("total", 0.0),
+                created_at=answer.created_at,
+                payload=payload,
             )
+        )
 
     def get(self, answer_id: str) -> Answer:
         """One answer as it was shown.

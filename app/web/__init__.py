@@ -15,6 +15,7 @@ from app.web import (
     search_pages,
     viewer_pages,
 )
+from app.web.pm import routers as pm_routers
 from app.web.security import Security
 from app.web.state import WebState
 from app.web.templating import STATIC, HashedFiles
@@ -33,6 +34,7 @@ def mount(app: FastAPI) -> None:
         document_pages.router,
         viewer_pages.router,
         pattern_page.router,
+        *pm_routers,
     ):
         app.include_router(router)
     app.mount("/static", HashedFiles(directory=STATIC), name="static")

@@ -31,6 +31,7 @@ from app.domain import (
 )
 from app.errors import EmptyQuestion, IndexMismatch, ModeUnavailable, NotReady, QuestionTooLong
 from app.knowledge.ports import Vector
+from app.records.behavior.recorder import QuestionRecorder
 from app.records.tables import answers
 from app.telemetry import Attribute
 from tests.ask.steps import steps_of
@@ -283,7 +284,14 @@ def test_a_question_while_the_model_loads_is_told_to_come_back(
         return WordEmbedder()
 
     holder = ModelHolder(load, "search model")
-    asker = wired(world.library, Retriever(world.library, holder), holder, Options(), world.answers)
+    asker = wired(
+        world.library,
+        Retriever(world.library, holder),
+        holder,
+        Options(),
+        world.answers,
+        recorder=QuestionRecorder(world.engine, world.answers, "test"),
+    )
     loading = threading.Thread(target=holder.get)
     loading.start()
     assert begun.wait(20)
@@ -366,7 +374,7 @@ def test_a_reader_who_leaves_ends_the_span_and_leaves_no_record(
         async for step in steps:
             if isinstance(step, kind):
                 break
-        await steps.aclose()  # type: ignore[attr-defined]  # it is a generator
+        await steps.aclose()
 
     for kind in (Searching, Found):
         asyncio.run(leave_after(kind))

@@ -349,7 +349,7 @@ def test_a_reader_who_leaves_stops_the_model_and_leaves_no_record(
 
     async def leave() -> None:
         steps = writing.asker.ask(Question(INVOICES), "leaving")
-        async with aclosing(steps) as running:  # type: ignore[type-var]  # it is a generator
+        async with aclosing(steps) as running:
             async for step in running:
                 if isinstance(step, Drafted):
                     return

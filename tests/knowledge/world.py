@@ -23,6 +23,7 @@ from app.ask.conversation.spelling import Speller
 from app.ask.conversation.trying import Suggester
 from app.ask.drafting import Drafter
 from app.ask.pipeline import Asker, AskOptions, Writing
+from app.ask.ports import Recorder
 from app.ask.reading import Reader
 from app.ask.state.freshness import successor_in
 from app.ask.word_match import WordMatcher
@@ -38,6 +39,7 @@ from app.knowledge.retriever import Retriever, RetrieverOptions
 from app.knowledge.terms import content_stems
 from app.knowledge.vector_index import embedded_chroma, server_chroma
 from app.records.answers import AnswerStore
+from app.records.behavior.recorder import QuestionRecorder
 from app.records.database import open_database
 from app.records.document_writer import (
     DocumentWriter,
@@ -222,7 +224,13 @@ def open_world(
     retriever = Retriever(library, holder, second, options.retriever)
     answers = AnswerStore(engine)
     asker = wired(
-        library, retriever, holder, options, answers if options.record_answers else None, chat
+        library,
+        retriever,
+        holder,
+        options,
+        answers if options.record_answers else None,
+        chat,
+        QuestionRecorder(engine, answers, "test") if options.record_answers else None,
     )
     return World(data_dir, model, library, retriever, asker, answers, engine)
 
@@ -234,6 +242,7 @@ def wired(
     options: Options,
     answers: AnswerStore | None,
     chat: ChatModel | None = None,
+    recorder: Recorder | None = None,
 ) -> Asker:
     """The asker as `app.bootstrap` wires it, over whatever a test brings."""
     documents = library.documents
@@ -252,5 +261,6 @@ def wired(
         Suggester(reader, documents, speller),
         options.ask,
         answers=answers,
+        recorder=recorder,
         writing=writing,
     )

@@ -17,7 +17,8 @@ from tests.web.conftest import tree, words
 if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
-NAMES = sorted(path.name for path in (templating.HERE / "templates").iterdir())
+FOLDER = templating.HERE / "templates"
+NAMES = sorted(path.relative_to(FOLDER).as_posix() for path in FOLDER.rglob("*.html"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -27,13 +28,9 @@ def test_every_template_compiles(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_template_is_used(name: str) -> None:
-    sources = [path.read_text(encoding="utf-8") for path in templating.HERE.glob("*.py")]
-    sources += [
-        path.read_text(encoding="utf-8")
-        for path in (templating.HERE / "templates").iterdir()
-        if path.name != name
-    ]
-    assert any(f'"{name}"' in source for source in sources)
+    sources = [path.read_text(encoding="utf-8") for path in templating.HERE.rglob("*.py")]
+    sources += [(FOLDER / other).read_text(encoding="utf-8") for other in NAMES if other != name]
+    assert any(f'"{name}"' in source or f"'{name}'" in source for source in sources)
 
 
 def test_a_forgotten_variable_is_an_error_and_not_an_empty_place() -> None:
@@ -53,12 +50,12 @@ def test_the_pattern_page_shows_every_state_of_an_answer(client: TestClient) -> 
 
 
 def test_every_class_that_the_templates_use_has_a_style() -> None:
-    css = (STATIC / "app.css").read_text(encoding="utf-8")
-    script = (STATIC / "app.js").read_text(encoding="utf-8")
-    styled = set(re.findall(r"\.(-?[a-z_][\w-]*)", css + script))
+    files = [*STATIC.glob("*.css"), *STATIC.glob("*.js")]
+    looks = "".join(path.read_text(encoding="utf-8") for path in files)
+    styled = set(re.findall(r"\.(-?[a-z_][\w-]*)", looks))
     used = set()
     for name in NAMES:
-        source = (templating.HERE / "templates" / name).read_text(encoding="utf-8")
+        source = (FOLDER / name).read_text(encoding="utf-8")
         for classes in re.findall(r'class="([^"]*)"', source):
             plain = re.sub(r"\{[{%].*?[}%]\}", " ", classes)
             used |= {one for one in plain.split() if re.fullmatch(r"[a-z][a-z_-]*[a-z]", one)}

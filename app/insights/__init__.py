@@ -1,0 +1,1 @@
+"""What was recorded means: metrics, funnels, gaps, themes, experiments. Reads; never answers."""

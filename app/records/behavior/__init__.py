@@ -1,0 +1,1 @@
+"""What people do with answers: questions, events, and what is concluded from them."""

@@ -1,0 +1,125 @@
+"""What was asked and how it ended, as it happens: one row per question, with its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Engine, insert, update
+
+from app import moment
+from app.domain import Answer, AnswerState, Asking
+from app.records.answers import AnswerStore
+from app.records.behavior.revisions import bump
+from app.records.behavior.tables import question_vectors, questions
+from app.records.rows import storable
+
+
+class QuestionRecorder:
+    """`app.ask.ports.Recorder` on SQL; a question and its answer are kept in one transaction."""
+
+    def __init__(self, engine: Engine, answers: AnswerStore, release: str) -> None:
+        self._engine = engine
+        self._answers = answers
+        self._release = release
+
+    def asked(self, asking: Asking) -> None:
+        """A question was accepted; it counts from now on, whatever becomes of it."""
+        question = asking.question
+        with self._engine.begin() as connection:
+            revision = bump(connection)
+            connection.execute(
+                insert(questions).values(
+                    answer_id=asking.answer_id,
+                    kind="ask",
+                    channel=question.channel,
+                    session_id="" if question.private else asking.session_id,
+                    conversation_id=asking.conversation_id,
+                    trace_id=asking.trace_id,
+                    text=storable(asking.typed),
+                    followup=False,
+                    regenerate=question.regenerate,
+                    private=question.private,
+                    content_words=0,
+                    asked_at=asking.asked_at,
+                    status="asked",
+                    citations=0,
+                    input_tokens=0,
+                    output_tokens=0,
+                    cached_tokens=0,
+                    release=self._release,
+                    experiment=question.experiment,
+                    arm=question.arm,
+                    thread_id=asking.answer_id,
+                    revision=revision,
+                )
+            )
+
+    def answered(self, asking: Asking, answer: Answer) -> None:
+        """It has its answer, which is kept with it, both or neither."""
+        with self._engine.begin() as connection:
+            revision = bump(connection)
+            self._answers.add_in(connection, answer, asking.session_id)
+            self._change(connection, asking, {**_outcome(answer), "revision": revision})
+            vector = answer.retrieval.vector if answer.retrieval is not None else b""
+            if vector:
+                connection.execute(
+                    insert(question_vectors).values(answer_id=asking.answer_id, vector=vector)
+                )
+
+    def ended(
+        self,
+        asking: Asking,
+        status: Literal["stopped", "failed"],
+        error_type: str,
+        timings_ms: Mapping[str, float],
+    ) -> None:
+        """It ended without an answer."""
+        with self._engine.begin() as connection:
+            self._change(
+                connection,
+                asking,
+                {
+                    "revision": bump(connection),
+                    "status": status,
+                    "error_type": error_type or None,
+                    "first_content_ms": timings_ms.get("first_token"),
+                },
+            )
+
+    def _change(self, connection: Connection, asking: Asking, values: dict[str, Any]) -> None:
+        here = questions.c.answer_id == asking.answer_id
+        connection.execute(update(questions).where(here).values(**values))
+
+
+def _outcome(answer: Answer) -> dict[str, Any]:
+    timings, usage, retrieval = answer.timings_ms, answer.usage, answer.retrieval
+    asked = answer.asked
+    return {
+        "text": storable(answer.question),
+        "typed": None if asked is None else storable(asked),
+        "content_words": len(retrieval.terms) if retrieval is not None else 0,
+        "status": "complete",
+        "first_content_ms": timings.get("first_token", timings.get("total")),
+        "total_ms": timings.get("total"),
+        "completed_at": moment.now(),
+        "state": answer.state.value,
+        "mode": answer.mode,
+        "model": answer.model,
+        "level": answer.confidence.level.value,
+        "probability": answer.confidence.probability,
+        "citations": len(answer.citations),
+        "collection": _collection(answer),
+        "input_tokens": usage.input_tokens,
+        "output_tokens": usage.output_tokens,
+        "cached_tokens": usage.cached_tokens,
+        "cost_usd": usage.cost_usd,
+        "price_version": usage.price_version,
+    }
+
+
+def _collection(answer: Answer) -> str:
+    """Where the answer comes from, or what came closest; empty where nothing was found at all."""
+    if answer.state is not AnswerState.NOT_FOUND and answer.citations:
+        return answer.citations[0].collection
+    return answer.closest[0].document.collection if answer.closest else ""

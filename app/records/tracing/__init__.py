@@ -1,0 +1,1 @@
+"""Traces: spans as they end, a roll-up for each, and their content where that is wanted."""

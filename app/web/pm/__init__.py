@@ -1,0 +1,24 @@
+"""Pages for whoever runs the product: what happened, what it cost, how good it was, what next."""
+
+from __future__ import annotations
+
+from app.web.pm import (
+    alert_pages,
+    experiment_pages,
+    gap_pages,
+    insight_pages,
+    question_pages,
+    theme_pages,
+    trace_pages,
+)
+
+routers = (
+    insight_pages.router,
+    question_pages.router,
+    gap_pages.router,
+    theme_pages.router,
+    experiment_pages.router,
+    alert_pages.router,
+    trace_pages.router,
+)
+"""All of them; `app.web.mount` adds them."""
