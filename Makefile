@@ -12,7 +12,7 @@ UV_VERSION := 0.13.9
 WITH_PORT = $(if $(PORT),FOOTNOTE_PORT=$(PORT))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev demo serve test check format docs bench eval screenshots lock clean
+.PHONY: help setup setup-dev setup-phoenix demo serve test check format docs bench eval screenshots lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,15 @@ setup: ## make .venv and install what the app needs
 
 setup-dev: ## … and what tests and checks need
 	@$(PYTHON) requirements/install.py dev
+
+PHOENIX := .venv-phoenix
+setup-phoenix: $(PHOENIX)/installed ## … and Phoenix, for the test that exports traces to it
+
+$(PHOENIX)/installed: requirements/phoenix.lock
+	@rm -rf $(PHOENIX)
+	@$(PYTHON) -m venv $(PHOENIX)
+	@$(PHOENIX)/bin/pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
 
 # `exec`: the server itself gets Ctrl-C and TERM, not a shell around it.
 demo: setup ## ingest the sample documents and serve on 127.0.0.1 (PORT=8123)

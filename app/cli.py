@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from app.domain import DEFAULT_COLLECTION
+from app.terminal.documents import app as documents_app
+from app.terminal.experiments import app as experiments_app
+from app.terminal.feedback import app as feedback_app
 from app.terminal.session import (
     command_settings,
     complain,
@@ -21,9 +24,9 @@ from app.terminal.session import (
     opened,
     wait_for_model,
 )
+from app.terminal.traces import app as traces_app
 
 if TYPE_CHECKING:
-    from app.domain import Document
     from app.settings import Settings
     from ingest.pipeline import IngestOptions
     from ingest.report import IngestReport
@@ -38,8 +41,10 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-documents_app = typer.Typer(help="List or remove documents.", no_args_is_help=True)
 app.add_typer(documents_app, name="documents")
+app.add_typer(traces_app, name="traces")
+app.add_typer(experiments_app, name="experiments")
+app.add_typer(feedback_app, name="feedback")
 
 CollectionOption = Annotated[
     str, typer.Option("--collection", "-c", help="Collection to ingest into.")
@@ -226,24 +231,26 @@ def ask(
 
     from app.api.schemas import AnswerOut, SearchResponse, SearchResult
     from app.domain import Filters, Question
+    from app.requests import recorded_search
     from app.terminal.output import print_answer, print_json, print_results
 
     settings = command_settings()
     filters = Filters(collections=tuple(collection or ()))
-    with opened(settings) as services:
+    with opened(settings, traced=True) as services:
         whole = Question(
             question,
             "quotes" if mode == "search" else mode,
             filters,
             conversation_id=conversation_id(conversation),
             suggest=True,
+            channel="cli",
         )
         services.asker.accepted(whole)  # what will be refused is refused before a model is loaded
         note_when_empty(services, filters)
         wait_for_model(services)
         if mode == "search":
             count = results or settings.search_results
-            retrieval = services.search.search(question, count, filters)
+            retrieval, _ = recorded_search(services, question, count, filters, channel="cli")
             hits = retrieval.hits[:count]
             if as_json:
                 found = SearchResponse(results=[SearchResult.of(hit) for hit in hits])
@@ -289,51 +296,6 @@ def reindex() -> None:
     typer.echo(f"Both indexes are rebuilt: {passages:,} passages.")
 
 
-@documents_app.command("list")
-def list_documents(
-    collection: Annotated[
-        str | None, typer.Option("--collection", "-c", help="Only of this collection.")
-    ] = None,
-    failed: Annotated[bool, typer.Option("--failed", help="Only what could not be read.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """List documents, by title."""
-    from app.terminal.output import print_documents, print_json
-    from app.terminal.status import document_fields
-
-    with opened(command_settings()) as services:
-        found: list[Document] = []
-        while True:
-            page, total = services.documents.find(
-                collection=collection, failed=failed or None, limit=500, offset=len(found)
-            )
-            found += page
-            if not page or len(found) >= total:
-                break
-    if as_json:
-        print_json([document_fields(document) for document in found])
-    else:
-        print_documents(found)
-
-
-@documents_app.command("remove")
-def remove_documents(
-    names: Annotated[
-        list[str], typer.Argument(metavar="ID|PATH|URL…", help="As `documents list` shows them.")
-    ],
-) -> None:
-    """Remove documents; they come back when their folder is ingested again."""
-    from app.records.lock import writer_lock
-    from app.terminal.status import resolve_documents
-
-    settings = command_settings()
-    with opened(settings) as services:
-        found = resolve_documents(services, names)
-        with writer_lock(settings.data_dir, wait=True, on_wait=note):
-            passages = services.library.remove([document.id for document in found])
-    typer.echo(f"Removed {len(found):,} documents with {passages:,} passages.")
-
-
 _PASSED_ON = {
     "allow_extra_args": True,
     "ignore_unknown_options": True,
@@ -366,7 +328,7 @@ def _ingest(settings: Settings, targets: list[str], options: IngestOptions) -> I
     from ingest.pipeline import ingest as run
 
     with (
-        opened(settings) as services,
+        opened(settings, traced=True) as services,
         progress_display() as progress,
         interruptible(progress.note) as interrupted,
     ):

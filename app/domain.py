@@ -365,6 +365,8 @@ class Answer:
     notice: str | None = None
     asked: str | None = None
     """What was typed, when ``question`` is a rewritten follow-up."""
+    completed: bool = False
+    """``question`` was completed from the conversation; else only its spelling was corrected."""
     uncovered: tuple[str, ...] = ()
     """For ``partial``: the parts of the question without evidence, in the question's words."""
     conflicts: tuple[Conflict, ...] = ()
@@ -445,10 +447,14 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Drafted:
-    """The answer's sentences so far, not yet checked; each step replaces the one before."""
+    """The answer's sentences so far, not yet checked; each step replaces the one before.
+
+    ``answer_id``: what the answer will be known by.
+    """
 
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
+    answer_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

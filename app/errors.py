@@ -12,6 +12,7 @@
     ├── Unprocessable (422)          a file that cannot be read
     │   └── UnreadableDocument       with the reason, per file
     ├── Busy (409)                   another ingest is writing
+    ├── ExperimentRefused (409)      one is running already, or its id was used before
     ├── ModeUnavailable (409)        written mode without a chat model
     ├── NotReady (503)               the model is still loading
     ├── WritingFailed (502)          the chat model gave nothing to show; quotes stand in for it
@@ -105,6 +106,13 @@ class Busy(FootnoteError):
 
     status = HTTPStatus.CONFLICT
     title = "Another ingest is running"
+
+
+class ExperimentRefused(FootnoteError):
+    """An experiment cannot be started or stopped as things stand."""
+
+    status = HTTPStatus.CONFLICT
+    title = "Not now"
 
 
 class ModeUnavailable(FootnoteError):

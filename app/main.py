@@ -26,12 +26,15 @@ from app.api.mcp_server import McpHost
 from app.api.problems import problem_of, problem_response
 from app.bootstrap import Services, build_services
 from app.errors import FootnoteError
+from app.insights.watching import Patrol
 from app.requests import wants_html
 from app.settings import Settings, load_settings, release_name
 from app.web.error_pages import render_error
 
 logger = logging.getLogger(__name__)
 access_logger = logging.getLogger("app.access")
+FIRST_PURGE_S, PURGE_EVERY_S = 60.0, 3600.0
+"""When the server first looks for what is not to be kept any longer, and how often."""
 STOP_S = 5.0
 """The worker has this long to leave the step under way; its job is taken up at the next start."""
 QUIET_PATHS = ("/healthz", "/readyz", "/static/", "/docs/assets/")
@@ -60,8 +63,14 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         running = services or build_services(settings)
         mcp = McpHost(running, release)
         beside = _Beside(running)
-        tasks = [asyncio.create_task(mcp.run()), asyncio.create_task(_refresh(running))]
+        patrol = Patrol(running.watch)
+        tasks = [
+            asyncio.create_task(mcp.run()),
+            asyncio.create_task(_refresh(running)),
+            asyncio.create_task(_tidy(running)),
+        ]
         beside.start()
+        patrol.start()
         app.state.services = running  # for those who hold the app and have no request
         try:
             yield State(services=running, mcp=mcp)
@@ -69,6 +78,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.to_thread(patrol.stop)
             await asyncio.to_thread(beside.stop)
             running.close()
             telemetry.shut_down()
@@ -152,6 +162,22 @@ async def _refresh(services: Services) -> None:
             if not failing:
                 logger.exception("looking for changed documents failed; trying again")
             failing = True
+
+
+async def _tidy(services: Services) -> None:
+    """Forget what is older, or more, than the settings keep."""
+    from app.records.retention import purge  # noqa: PLC0415  # not before the first page
+
+    wait = FIRST_PURGE_S
+    while True:
+        await asyncio.sleep(wait)
+        wait = PURGE_EVERY_S
+        try:
+            gone = await asyncio.to_thread(purge, services.engine, services.settings)
+            if gone:
+                logger.info("purged: %s", gone)
+        except Exception:
+            logger.exception("old traces and questions could not be purged; trying again later")
 
 
 # --- errors --------------------------------------------------------------------------------------

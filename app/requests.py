@@ -16,7 +16,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
-from app.domain import DEFAULT_COLLECTION
+from app.domain import DEFAULT_COLLECTION, Channel, Filters, Retrieval
 from app.errors import BadRequest, NotFound, TooLarge, Unprocessable
 from app.settings import Settings
 
@@ -45,6 +45,43 @@ def wants_html(request: Request) -> bool:
     if request.headers.get("hx-request") == "true":
         return True
     return "text/html" in request.headers.get("accept", "")
+
+
+def is_private(request: Request) -> bool:
+    """True when whoever asks does not want to be followed: Do Not Track, Global Privacy Control.
+
+    FOOTNOTE_DO_NOT_TRACK=ignore takes no notice of either.
+    """
+    wanted = request.headers.get("dnt") == "1" or request.headers.get("sec-gpc") == "1"
+    return wanted and get_services(request).settings.do_not_track == "respect"
+
+
+def recorded_search(
+    services: Services,
+    text: str,
+    k: int,
+    filters: Filters,
+    *,
+    channel: Channel,
+    session: str = "",
+    private: bool = False,
+    typing: bool = False,
+) -> tuple[Retrieval, str]:
+    """What a search finds, and the id that it is kept as; empty where it is ``private``.
+
+    ``typing``: results come while the words are still typed.
+
+    Raises:
+        NotReady: the embedding model is still loading.
+        IndexProblem: the index cannot be used.
+    """
+    known = "" if private else services.searches.identify(text, session)
+    found = services.search.search(text, k, filters, channel=channel, answer_id=known)
+    if known:
+        known = services.searches.searched(
+            known, text, found, session_id=session, channel=channel, typing=typing
+        )
+    return found, known
 
 
 def document_path(document_id: str, start: int = 0, end: int = 0) -> str:

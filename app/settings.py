@@ -74,9 +74,20 @@ class Settings(BaseSettings):
     quote_sentences: int = Field(
         3, ge=1, le=10, description="Sentences at most in a quoted answer."
     )
+    mode: Literal["auto", "quotes", "written"] = Field(
+        "auto",
+        description="How questions are answered where nobody chose: `auto` writes when there is a "
+        "chat model.",
+    )
     confidence_file: str = Field(
         "",
         description="Confidence model fitted by `footnote eval calibrate`; empty: the one shipped.",
+    )
+    answer_threshold: float = Field(
+        0,
+        ge=0,
+        lt=1,
+        description="Probability below which nothing is answered; 0: the confidence model's own.",
     )
     max_question_chars: int = Field(
         2000, ge=50, description="Longest question accepted, in characters."
@@ -116,6 +127,16 @@ class Settings(BaseSettings):
         description="USD per million tokens, input/output, e.g. `0.25/2`, or `0/0` for a model of "
         "your own; empty: from the price table, unknown where it has none.",
     )
+    prices_file: str = Field(
+        "",
+        description="YAML file with prices of your own: per token or per hour, by model, and for "
+        "embeddings; see `prd/prices.yaml`. Empty: the price table's.",
+    )
+    prompt: str = Field(
+        "",
+        max_length=4000,
+        description="Your own instructions for written answers, added to the product's rules.",
+    )
     unsupported_sentences: Literal["mark", "remove"] = Field(
         "mark", description="What is done with written sentences that their sources don't support."
     )
@@ -124,6 +145,9 @@ class Settings(BaseSettings):
     )
     budget_day_usd: float = Field(
         0, ge=0, description="Most that a day (UTC) of written answers may cost; 0: no limit."
+    )
+    budget_month_usd: float = Field(
+        0, ge=0, description="Most that a month (UTC) of written answers may cost; 0: no limit."
     )
 
     prd_dir: Path = Field(
@@ -150,8 +174,12 @@ class Settings(BaseSettings):
         "respect",
         description="Whether Do Not Track and Global Privacy Control keep behavior unrecorded.",
     )
-    alert_webhook: str = Field(
-        "", description="Address that alerts are sent to as JSON; empty: shown on the page only."
+    alert_webhook: SecretStr = Field(
+        SecretStr(""),
+        description="Address that alerts are sent to as JSON; empty: shown on the page only.",
+    )
+    alert_seconds: float = Field(
+        60, gt=0, description="How often a server compares the metrics with the alerts' thresholds."
     )
 
     max_file_mb: int = Field(100, ge=1, description="Largest file read, in MiB.")

@@ -240,3 +240,22 @@ def verifier(
         tuple(path or ()), tuple(test or ()), per_kind, seed, json_file, fit
     )
     verifier_command.run(options, Console())
+
+
+@app.command("cases")
+def cases_from_questions(
+    write: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Append what is new to this JSONL file of cases."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="With --write: say what would be added, write none.")
+    ] = False,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Data directory that holds the questions. Without: yours.")
+    ] = None,
+) -> None:
+    """List the questions marked as eval cases in the review, or write them to a file."""
+    from evals import cases_command  # noqa: PLC0415  # the help needs none of it
+
+    cases_command.run(cases_command.CasesOptions(write, dry_run, data_dir), Console())

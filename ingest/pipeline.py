@@ -18,7 +18,7 @@ from app.knowledge.passage_text import embedding_text
 from app.knowledge.ports import Encoded
 from app.records.document_writer import KnownFile
 from app.records.lock import writer_lock
-from app.telemetry import SpanName, get_tracer
+from app.telemetry import Attribute, Kind, SpanName
 from ingest.items import Problem, safe_name
 from ingest.outbox import Outbox
 from ingest.parsers import Limits
@@ -30,9 +30,8 @@ from ingest.prepare import Failed, Outcome, Preparer, Read, Renamed, Same
 from ingest.progress import Progress
 from ingest.report import Done, IngestReport
 from ingest.sources import SourceOptions, Sources, Target, Upload, folded
+from ingest.tracing import batch_span, describe_report, here, ingest_span
 from ingest.versions import failed_document, new_version, recipes
-
-tracer = get_tracer(__name__)
 
 BATCH_PASSAGES = 768
 """Passages stored together: enough that sorting by length saves padding, few enough to lose."""
@@ -92,8 +91,12 @@ def ingest(
                 if options.wait:  # it was cancelled while it waited
                     return IngestReport(name, cancelled=True)
                 raise
-        stack.enter_context(tracer.start_as_current_span(SpanName.INGEST))
-        return _Run(services, options, progress, cancelled).run(targets)
+        if options.dry_run:
+            return _Run(services, options, progress, cancelled).run(targets)
+        with ingest_span(services.tracing, name) as span:
+            report = _Run(services, options, progress, cancelled).run(targets)
+            describe_report(span, report)
+        return report
 
 
 class _Run:
@@ -176,7 +179,8 @@ class _Run:
                     return
                 self._foresee(outcome)
             return
-        outbox = Outbox(preparer.outcomes(plan.work), _weight, BATCH_BYTES, self.cancelled)
+        outcomes = here(preparer.outcomes(plan.work))
+        outbox = Outbox(outcomes, _weight, BATCH_BYTES, self.cancelled)
         try:
             with outbox:
                 # Here, as the first time takes a moment, in which the thread loads the model.
@@ -239,7 +243,12 @@ class _Run:
 
     def _store(self, batch: Sequence[Read]) -> None:
         """Embed the passages of several documents together, then store the documents together."""
-        encoded = self._embed(batch)
+        model = self.services.library.embedder.name
+        name = SpanName.EMBEDDINGS.format(model=model)
+        with batch_span(name, batch, Kind.EMBEDDING) as span:
+            span.set_attribute(Attribute.OPERATION, "embeddings")
+            span.set_attribute(Attribute.REQUEST_MODEL, model)
+            encoded = self._embed(batch)
         if encoded is None:
             return
         versions = []
@@ -248,7 +257,8 @@ class _Run:
             versions.append(new_version(self.options.collection, self.recipes.ready, read, own))
         # The model may have been loaded just now: its dimension is known only from here on.
         self.services.library.check_model()
-        self.services.library.add(versions)
+        with batch_span(SpanName.STORE, batch):
+            self.services.library.add(versions)
         for read, version in zip(batch, versions, strict=True):
             source, count = read.work.item.source, len(read.passages)
             self.report.passages += count

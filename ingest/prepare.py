@@ -10,9 +10,12 @@ from typing import Literal
 from app.domain import ParsedDocument, Passage
 from app.errors import FootnoteError, UnreadableDocument
 from app.records.document_writer import KnownFile, content_hash, new_document_id
+from app.telemetry import Attribute, SpanName, get_tracer, step
 from ingest.items import Problem
 from ingest.plan import Recipes, Work
 from ingest.splitter import passage_version, split
+
+tracer = get_tracer(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +130,15 @@ class Preparer:
 
     def _parsed(self, read: Read) -> Read:
         work = read.work
-        parsed = self._parse(read.data, work.item.name)
+        of: dict[str, str] = {Attribute.DOCUMENT: read.document_id, Attribute.CHANGE: read.change}
+        with step(tracer, SpanName.PARSE, attributes=of) as span:
+            span.set_attribute(Attribute.BYTES, len(read.data))
+            parsed = self._parse(read.data, work.item.name)
+            span.set_attribute(Attribute.DOCUMENT_KIND, parsed.kind)
         version = passage_version(read.digest, self._recipes.ready, parsed.title)
-        passages = split(parsed, read.document_id, version, self._tokens, self._count_tokens)
+        with step(tracer, SpanName.SPLIT, attributes=of) as span:
+            passages = split(parsed, read.document_id, version, self._tokens, self._count_tokens)
+            span.set_attribute(Attribute.PASSAGE_COUNT, len(passages))
         if not passages:
             raise UnreadableDocument("The file holds no text.", "Check that it is the right file.")
         return Read(

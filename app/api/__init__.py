@@ -10,8 +10,10 @@ from app.api import (
     docs_page,
     document_routes,
     health_routes,
+    insight_routes,
     mcp_server,
     openai_compat,
+    trace_routes,
 )
 
 
@@ -20,7 +22,9 @@ def mount(app: FastAPI) -> None:
     app.include_router(ask_routes.router)
     app.include_router(answer_routes.router)
     app.include_router(document_routes.router)
+    app.include_router(trace_routes.router)
     app.include_router(health_routes.router)
+    app.include_router(insight_routes.router)
     app.include_router(openai_compat.router)
     mcp_server.mount(app)
     docs_page.mount(app)

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from app.api.dependencies import ServicesDep
+from app.api.dependencies import PrivateDep, ServicesDep, SessionHeader
 from app.api.problems import MAX_JSON_BYTES, documented
 from app.api.schemas import ConversationOut, FeedbackIn, FeedbackOut, StoredAnswerOut
 from app.api.state_schemas import (
@@ -21,9 +21,6 @@ from app.records.answers import Feedback
 
 router = APIRouter(prefix="/api/v1", tags=["answers"])
 ConversationId = Annotated[str, Path(max_length=40, description="From an answer.")]
-PROGRAMS = ""
-"""The session of everything that was asked through the API. What people asked in a browser is shown
-to their browser alone, though a shared answer names its conversation."""
 
 
 @router.get("/answers/{answer_id}", summary="Read an answer again", responses=documented(NotFound))
@@ -39,7 +36,13 @@ def read_answer(answer_id: str, services: ServicesDep) -> StoredAnswerOut:
     max_body_size=MAX_JSON_BYTES,
     responses=documented(NotFound),
 )
-def give_feedback(answer_id: str, body: FeedbackIn, services: ServicesDep) -> FeedbackOut:
+def give_feedback(
+    answer_id: str,
+    body: FeedbackIn,
+    services: ServicesDep,
+    private: PrivateDep,
+    session: SessionHeader = "",
+) -> FeedbackOut:
     """Keep what a person says about an answer. May be sent again; everything is kept.
 
     `correction` is what the answer should have said.
@@ -51,7 +54,8 @@ def give_feedback(answer_id: str, body: FeedbackIn, services: ServicesDep) -> Fe
             reasons=tuple(body.reasons),
             comment=body.comment,
             correction=body.correction,
-        )
+        ),
+        "" if private else session,
     )
     return FeedbackOut(answer_id=answer_id, **body.model_dump())
 
@@ -64,14 +68,19 @@ def give_feedback(answer_id: str, body: FeedbackIn, services: ServicesDep) -> Fe
     responses=documented(NotFound),
 )
 def request_content(
-    answer_id: str, body: ContentRequestIn, services: ServicesDep
+    answer_id: str,
+    body: ContentRequestIn,
+    services: ServicesDep,
+    private: PrivateDep,
+    session: SessionHeader = "",
 ) -> ContentRequestOut:
     """Keep a request for content, with the owners of the closest documents.
 
     There is one per answer: sent again, it gives the first one back, with the newer comment.
     """
     answer = services.answers.get(answer_id)
-    return ContentRequestOut.of(services.requests.add_request(answer, PROGRAMS, body.comment))
+    kept = services.requests.add_request(answer, "" if private else session, body.comment)
+    return ContentRequestOut.of(kept)
 
 
 @router.post(
@@ -81,9 +90,16 @@ def request_content(
     max_body_size=MAX_JSON_BYTES,
     responses=documented(NotFound),
 )
-def report_problem(answer_id: str, body: ReportIn, services: ServicesDep) -> ReportOut:
+def report_problem(
+    answer_id: str,
+    body: ReportIn,
+    services: ServicesDep,
+    private: PrivateDep,
+    session: SessionHeader = "",
+) -> ReportOut:
     """Keep a problem for whoever looks after the documents. Every report is kept."""
-    kept = services.requests.add_report(answer_id, body.kind, body.comment, PROGRAMS)
+    said_by = "" if private else session
+    kept = services.requests.add_report(answer_id, body.kind, body.comment, said_by)
     return ReportOut.of(kept, body)
 
 
@@ -93,9 +109,12 @@ def report_problem(answer_id: str, body: ReportIn, services: ServicesDep) -> Rep
     summary="Delete an answer",
     responses=documented(NotFound),
 )
-def delete_answer(answer_id: str, services: ServicesDep) -> Response:
-    """Forget an answer that was asked through the API, and what was said about it."""
-    services.answers.delete(answer_id, PROGRAMS)
+def delete_answer(answer_id: str, services: ServicesDep, session: SessionHeader = "") -> Response:
+    """Forget an answer that was asked through the API, and all that is known of its question.
+
+    With `X-Session-Id` where it was asked with one.
+    """
+    services.answers.delete(answer_id, session)
     return Response(status_code=204)
 
 
@@ -104,9 +123,15 @@ def delete_answer(answer_id: str, services: ServicesDep) -> Response:
     summary="Read a conversation",
     responses=documented(NotFound),
 )
-def read_conversation(conversation_id: ConversationId, services: ServicesDep) -> ConversationOut:
-    """What was asked through the API and answered in a conversation, oldest first; the last 50."""
-    found = services.answers.conversation(conversation_id, PROGRAMS)
+def read_conversation(
+    conversation_id: ConversationId, services: ServicesDep, session: SessionHeader = ""
+) -> ConversationOut:
+    """What was asked through the API and answered in a conversation, oldest first; the last 50.
+
+    With `X-Session-Id` where it was asked with one. What people asked in a browser is shown to
+    their browser alone, though a shared answer names its conversation.
+    """
+    found = services.answers.conversation(conversation_id, session)
     if not found:
         raise _no_conversation()
     return ConversationOut(
@@ -119,9 +144,14 @@ def read_conversation(conversation_id: ConversationId, services: ServicesDep) ->
     summary="Delete a conversation",
     responses=documented(NotFound),
 )
-def delete_conversation(conversation_id: ConversationId, services: ServicesDep) -> DeletedAnswers:
-    """Forget every answer of a conversation that was asked through the API, with its feedback."""
-    deleted = services.answers.delete_conversation(conversation_id, PROGRAMS)
+def delete_conversation(
+    conversation_id: ConversationId, services: ServicesDep, session: SessionHeader = ""
+) -> DeletedAnswers:
+    """Forget every answer of a conversation that was asked through the API, with its feedback.
+
+    With `X-Session-Id` where it was asked with one.
+    """
+    deleted = services.answers.delete_conversation(conversation_id, session)
     if not deleted:
         raise _no_conversation()
     return DeletedAnswers(deleted=deleted)
@@ -130,5 +160,6 @@ def delete_conversation(conversation_id: ConversationId, services: ServicesDep) 
 def _no_conversation() -> NotFound:
     return NotFound(
         "There is no such conversation among those asked through the API.",
-        "Use the conversation_id of an answer; what is asked in a browser stays there.",
+        "Use the conversation_id of an answer, with its X-Session-Id if it had one; what is asked "
+        "in a browser stays there.",
     )

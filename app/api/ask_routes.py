@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
-from app.api.dependencies import ServicesDep, require_ready
+from app.api.dependencies import PrivateDep, ServicesDep, SessionHeader, require_ready
 from app.api.problems import MAX_JSON_BYTES, documented, problem_of
 from app.api.schemas import (
     AnswerOut,
@@ -32,7 +32,7 @@ from app.errors import (
     NotReady,
     QuestionTooLong,
 )
-from app.requests import known_collections
+from app.requests import known_collections, recorded_search
 
 router = APIRouter(prefix="/api/v1", tags=["ask"])
 _ASK_ERRORS = (EmptyQuestion, QuestionTooLong, NotFound, NotReady, IndexProblem)
@@ -75,7 +75,13 @@ class DraftedEvent(BaseModel):
         },
     },
 )
-async def ask(body: AskRequest, request: Request, services: ServicesDep) -> AnswerOut | Response:
+async def ask(
+    body: AskRequest,
+    request: Request,
+    services: ServicesDep,
+    private: PrivateDep,
+    session: SessionHeader = "",
+) -> AnswerOut | Response:
     """Answer from the documents, sentence by sentence with exact citations, or say that it can't.
 
     Nothing good enough gives `state: not_found` with the closest passages and what to try – a
@@ -91,11 +97,13 @@ async def ask(body: AskRequest, request: Request, services: ServicesDep) -> Answ
         rewrite=body.rewrite,
         more_sources=body.more_sources,
         suggest=body.followups,
+        channel="api",
+        private=private,
     )
     if "text/event-stream" not in request.headers.get("accept", ""):
-        return AnswerOut.of(await services.asker.answer(question))
+        return AnswerOut.of(await services.asker.answer(question, session))
     await run_in_threadpool(require_ready, services)
-    steps = services.asker.ask(question)
+    steps = services.asker.ask(question, session)
     # Asked for before the response begins, so that a refused question has its proper status.
     first = await anext(steps)
     return EventStream(_events(first, steps))
@@ -151,7 +159,9 @@ def _event(step: AskStep) -> bytes:
 )
 def search(
     services: ServicesDep,
+    private: PrivateDep,
     *,
+    session: SessionHeader = "",
     q: Annotated[str, Query(description="Words or a question.", examples=["hotel cap"])],
     k: Annotated[
         int | None, Query(ge=1, le=100, description="Passages at most; default from the settings.")
@@ -183,5 +193,8 @@ def search(
         changed_after=changed_after,
         changed_before=changed_before,
     )
-    found = services.search.search(text, k or services.settings.search_results, filters)
+    most = k or services.settings.search_results
+    found, _ = recorded_search(
+        services, text, most, filters, channel="api", session=session, private=private
+    )
     return SearchResponse(results=[SearchResult.of(hit) for hit in found.hits])

@@ -4,13 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Header
 
 from app.bootstrap import Services
 from app.errors import IndexProblem, NotReady
-from app.requests import get_services
+from app.requests import get_services, is_private
 
 ServicesDep = Annotated[Services, Depends(get_services)]
+
+SessionHeader = Annotated[
+    str,
+    Header(
+        alias="X-Session-Id",
+        pattern=r"^([\w-]{8,64})?$",
+        description="A name of your own for one person's or one program's visit: 8 to 64 letters, "
+        "digits, `-` and `_`, not guessable, and nothing that says who it is. Questions with the "
+        "same one are seen as belonging together, in conversations and in the numbers on "
+        "`/insights`. Without it every question stands alone.",
+    ),
+]
+"""The session of a program's question; empty where it names none."""
+PrivateDep = Annotated[bool, Depends(is_private)]
+"""Whoever asks does not want to be followed (`DNT: 1`, `Sec-GPC: 1`)."""
 
 
 def require_ready(services: Services) -> str:

@@ -92,7 +92,13 @@ CONFIDENCE = {
     "reasons": ["two passages agree", "every word of the question occurs"],
     "measured": "Answers like this were right 9 times in 10 in our tests.",
 }
-USAGE = {"input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0}
+USAGE = {
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "cached_tokens": 0,
+    "cost_usd": 0.0,
+    "price_version": "",
+}
 TIMINGS = {
     "retrieve": 18.2,
     "answer": 4.1,

@@ -24,7 +24,7 @@ from app.api.wording import state_sentences
 from app.bootstrap import Services
 from app.domain import Filters, Question
 from app.errors import BadRequest, FootnoteError
-from app.requests import document_path, known_collections
+from app.requests import document_path, is_private, known_collections, recorded_search
 from app.settings import Settings
 
 INSTRUCTIONS = (
@@ -128,7 +128,9 @@ def _add_tools(server: MCPServer[Any], services: Services) -> None:
 
         def find() -> McpResults:
             filters = Filters(collections=known_collections(services, collections or ()))
-            found = services.search.search(text, k, filters)
+            found, _ = recorded_search(
+                services, text, k, filters, channel="mcp", private=_is_private(ctx)
+            )
             return McpResults(
                 results=[
                     McpResult(
@@ -180,6 +182,7 @@ def _add_tools(server: MCPServer[Any], services: Services) -> None:
     @_explained
     async def ask(
         question: Annotated[str, Field(description="The question, in plain words.")],
+        ctx: Context[Any, Any],
         mode: Annotated[
             Literal["auto", "quotes", "written"],
             Field(description="`quotes` is word for word; `written` needs a chat model."),
@@ -212,6 +215,8 @@ def _add_tools(server: MCPServer[Any], services: Services) -> None:
                 filters=Filters(collections=names),
                 conversation_id=conversation_id or None,
                 more_sources=more_sources,
+                channel="mcp",
+                private=_is_private(ctx),
             )
         )
         says = state_sentences(answer)
@@ -231,6 +236,11 @@ def _explained(
             raise ToolError(error.message) from error
 
     return run
+
+
+def _is_private(ctx: Context[Any, Any]) -> bool:
+    request = ctx.request_context.request
+    return isinstance(request, Request) and is_private(request)
 
 
 def _url(ctx: Context[Any, Any], document_id: str, start: int = 0, end: int = 0) -> str:

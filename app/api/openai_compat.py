@@ -23,7 +23,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from app.api.dependencies import ServicesDep, require_ready
+from app.api.dependencies import PrivateDep, ServicesDep, require_ready
 from app.api.openai_schemas import COMPLETION_EXAMPLE, ERRORS, MODEL, ChatMessage, ChatRequest
 from app.api.problems import MAX_JSON_BYTES, RETRY_AFTER_S, problem_of
 from app.api.schemas import AnswerOut, CitationOut, heading
@@ -71,7 +71,7 @@ async def read_model(model: str) -> dict[str, Any]:
         **ERRORS,
     },
 )
-async def complete(body: ChatRequest, services: ServicesDep) -> Response:
+async def complete(body: ChatRequest, services: ServicesDep, private: PrivateDep) -> Response:
     """Answer the last user message from the documents, with footnotes."""
     _check_model(body.model)
     if body.n not in (None, 1):
@@ -82,7 +82,7 @@ async def complete(body: ChatRequest, services: ServicesDep) -> Response:
         turns.append(Turn(rewrite(text, turns).question))
     alone = rewrite(typed[-1], turns)
     # Nothing is stored under a conversation of this client's: what it sends is all there is.
-    question = Question(text=alone.question, rewrite=False)
+    question = Question(text=alone.question, rewrite=False, channel="openai", private=private)
     asked = typed[-1] if alone.changed else None
     if not body.stream:
         answer = await services.asker.answer(question)

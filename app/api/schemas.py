@@ -175,7 +175,13 @@ class UsageOut(BaseModel):
 
     input_tokens: int
     output_tokens: int
+    cached_tokens: int = Field(
+        0, description="Those of input_tokens that the provider had read before."
+    )
     cost_usd: float | None = Field(description="null when the price is unknown, never 0 then.")
+    price_version: str = Field(
+        "", description="The price table, or the setting, that cost_usd comes from; may be empty."
+    )
 
 
 class TimingsOut(BaseModel):
@@ -353,7 +359,9 @@ def _answer_fields(answer: Answer) -> dict[str, Any]:
         "usage": UsageOut(
             input_tokens=answer.usage.input_tokens,
             output_tokens=answer.usage.output_tokens,
+            cached_tokens=answer.usage.cached_tokens,
             cost_usd=answer.usage.cost_usd,
+            price_version=answer.usage.price_version,
         ),
         "timings_ms": TimingsOut(
             **{

@@ -6,6 +6,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_DIGITS = 2
+"""Hundredths of a millisecond: what is stored is what pages, programs and metrics say."""
+
 
 class Clock:
     """Milliseconds by step, from the moment the question was accepted."""
@@ -30,7 +33,8 @@ class Clock:
     def finished(self) -> dict[str, float]:
         """The timings with the total; nothing found has its first content now."""
         self.first_token()
-        return {**self.timings, "total": _since(self._started)}
+        timings = {**self.timings, "total": _since(self._started)}
+        return {name: round(taken, _DIGITS) for name, taken in timings.items()}
 
 
 def _since(start: float) -> float:

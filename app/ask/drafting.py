@@ -11,6 +11,9 @@ from app.ask.reading import WIDER, Reading
 from app.ask.state.examine import Examination, Vectors, conflicts_of, examine
 from app.ask.state.freshness import Successor
 from app.domain import AnswerState, Citation, Conflict, Sentence, Stale
+from app.telemetry import Attribute, Kind, SpanName, get_tracer, step
+
+tracer = get_tracer(__name__)
 
 
 def utc_today() -> date:
@@ -60,15 +63,17 @@ class Drafter:
         quotes = select(reading.candidates, self._limit * (WIDER if wider else 1))
         if not reading.judgment.answerable or not quotes:
             return QuotedDraft(AnswerState.NOT_FOUND)
-        found = examine(
-            reading.retrieval.question,
-            reading.retrieval,
-            reading.candidates,
-            quotes,
-            today=self._today(),
-            successor=self._successor,
-            vectors=self._vectors,
-        )
+        with step(tracer, SpanName.STATE, Kind.EVALUATOR) as span:
+            found = examine(
+                reading.retrieval.question,
+                reading.retrieval,
+                reading.candidates,
+                quotes,
+                today=self._today(),
+                successor=self._successor,
+                vectors=self._vectors,
+            )
+            span.set_attribute(Attribute.ANSWER_STATE, found.state.value)
         return _compiled(found)
 
 

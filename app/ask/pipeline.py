@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing
+from contextlib import aclosing, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from secrets import token_hex
@@ -22,8 +22,10 @@ from app.ask.ports import Recorder
 from app.ask.reading import Reader, Reading
 from app.ask.run import Draft, Run, quoted_answer
 from app.ask.tracing import describe, in_thread, trace_id
+from app.ask.used import describe_reading, describe_written
 from app.ask.writing.written import Writer, WrittenDraft
 from app.ask.writing.written_answer import (
+    Checked,
     Unsupported,
     check,
     instead,
@@ -39,7 +41,9 @@ from app.domain import (
     Drafted,
     Finished,
     Found,
+    Mode,
     Question,
+    Retrieval,
     Searching,
 )
 from app.errors import (
@@ -51,7 +55,17 @@ from app.errors import (
 )
 from app.moment import now
 from app.records.answers import AnswerStore
-from app.telemetry import SpanName, get_tracer
+from app.telemetry import (
+    Attribute,
+    Kind,
+    SpanName,
+    Tracing,
+    get_tracer,
+    quietly,
+    start_workflow,
+    step,
+    within,
+)
 
 log = logging.getLogger(__name__)
 tracer = get_tracer(__name__)
@@ -62,12 +76,13 @@ class AskOptions:
     """How an answer is shown.
 
     ``closest``: passages shown when nothing answers; ``unsupported``: what happens to written
-    sentences that no source carries.
+    sentences that no source carries; ``mode``: how a question is answered where nobody chose.
     """
 
     closest: int = 5
     max_question_chars: int = 2000
     unsupported: Unsupported = "mark"
+    mode: Mode = "auto"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +107,7 @@ class Asker:
         answers: AnswerStore | None = None,
         recorder: Recorder | None = None,
         writing: Writing | None = None,
+        tracing: Tracing = Tracing(),
     ) -> None:
         """``recorder`` None: nothing is recorded (evals). ``writing`` None: only quotes."""
         self._reader = reader
@@ -102,6 +118,7 @@ class Asker:
         self._answers = answers
         self._recorder = recorder
         self._writing = writing
+        self._tracing = tracing
 
     async def answer(self, question: Question, session_id: str = "") -> Answer:
         """The finished answer alone; raises as `ask` does."""
@@ -117,7 +134,12 @@ class Asker:
         Apart from `ask` because each is tried before it is offered: about 150 ms in all, and a
         reader has the answer already. Raises as `ask` does.
         """
-        return await run_sync(lambda: self._suggest(answer, session_id))
+
+        def suggest() -> tuple[str, ...]:
+            with step(tracer, SpanName.SUGGEST):
+                return self._suggest(answer, session_id)
+
+        return await run_sync(suggest)
 
     async def ask(self, question: Question, session_id: str = "") -> AsyncGenerator[AskStep, None]:
         """The steps of one question; the last is `Finished`.
@@ -130,7 +152,7 @@ class Asker:
         """
         typed = self.accepted(question)
         # The span is entered piecewise: a generator may be resumed in another context.
-        span = tracer.start_span(SpanName.ASK)
+        span = start_workflow(tracer, SpanName.ASK, self._tracing)
         asking = Asking(
             answer_id=f"ans_{token_hex(8)}",
             trace_id=trace_id(span),
@@ -154,19 +176,20 @@ class Asker:
             await run.ended(self._recorder, "stopped", "")
             raise
         finally:
-            span.end()  # no effect where it has ended with the answer
+            if span.is_recording():  # else it has ended with the answer
+                span.end()
 
     async def _steps(self, run: Run) -> AsyncGenerator[AskStep, None]:
         span, clock, typed, question = run.span, run.clock, run.asking.typed, run.asking.question
-        writing = None if question.mode == "quotes" else self._writing
-        understood = await self._interpreter.understood(
-            typed, question, run.asking.session_id, with_model=writing is not None, parent=span
-        )
+        mode = self._options.mode if question.mode == "auto" else question.mode
+        writing = None if mode == "quotes" else self._writing
+        understood = await self._understood(run, with_model=writing is not None)
         yield Searching(understood.question, understood.asked(typed))
         found = await in_thread(span, lambda: self._find(question, understood, clock))
         if found.understood is not understood:
             understood = found.understood
             yield Searching(understood.question, understood.asked(typed))
+        run.vector = found.reading.retrieval.vector
         yield Found(found.reading.retrieval)
         quoted = await in_thread(span, lambda: quoted_answer(run, found, self._options.closest))
         answer = quoted
@@ -181,7 +204,7 @@ class Asker:
                         yield step
         elif found.draft.answers:
             clock.first_token()
-            yield Drafted(quoted.sentences, quoted.citations)
+            yield Drafted(quoted.sentences, quoted.citations, quoted.answer_id)
         yield Finished(await in_thread(span, lambda: self._finished(run, found, answer)))
 
     def accepted(self, question: Question) -> str:
@@ -209,23 +232,46 @@ class Asker:
             )
         return text
 
+    async def _understood(self, run: Run, *, with_model: bool) -> Understood:
+        """The question to search with; a follow-up is completed."""
+        asking = run.asking
+        with within(run.span), step(tracer, SpanName.REWRITE) as span:
+            understood = await self._interpreter.understood(
+                asking.typed,
+                asking.question,
+                asking.session_id,
+                with_model=with_model,
+                parent=span,
+            )
+            span.set_attribute(Attribute.REWRITTEN, understood.question != asking.typed)
+        return understood
+
     def _find(self, question: Question, understood: Understood, clock: Clock) -> Draft:
         """Search, with the spelling corrected where a word stands in no document; read; draft."""
         wider = question.more_sources
         with clock.timed("retrieve"):
             retrieval = self._reader.search(understood.question, question.filters, wider=wider)
-            corrected = self._interpreter.corrected(understood, retrieval, question.rewrite)
+            with step(tracer, SpanName.SPELLING) if retrieval.missing_terms else nullcontext():
+                corrected = self._interpreter.corrected(understood, retrieval, question.rewrite)
             if corrected is not None:
                 understood = corrected
                 retrieval = self._reader.search(understood.question, question.filters, wider=wider)
         clock.timings |= {f"retrieve.{name}": ms for name, ms in retrieval.timings_ms.items()}
-        with clock.timed("answer"), tracer.start_as_current_span(SpanName.ANSWER):
+        with clock.timed("answer"), step(tracer, SpanName.ANSWER) as span:
             reading = self._reader.read(retrieval, wider=wider)
             draft = self._drafter.draft(reading, wider=wider)
             if not draft.answers:
                 parts = answered_by_parts(reading, lambda part: self._part(part, question))
                 reading, draft = parts or (reading, draft)
+            describe_reading(span, reading.retrieval.hits, reading.candidates, draft.quotes)
         return Draft(understood, reading, draft)
+
+    def _checked(self, writing: Writing, written: WrittenDraft, retrieval: Retrieval) -> Checked:
+        """Every written sentence held against what it cites."""
+        with step(tracer, SpanName.VERIFY, Kind.EVALUATOR) as span:
+            checked = check(written, retrieval, writing.checker, self._options.unsupported)
+            describe_written(span, written, checked)
+        return checked
 
     def _part(self, part: str, question: Question) -> tuple[Reading, QuotedDraft]:
         reading = self._reader.read(self._reader.search(part, question.filters))
@@ -252,16 +298,13 @@ class Asker:
                 async with aclosing(drafts):
                     async for draft in drafts:
                         clock.first_token()
-                        yield Drafted(draft.sentences, draft.citations)
+                        yield Drafted(draft.sentences, draft.citations, quoted.answer_id)
                         last = draft
             if last is None:
                 raise WritingFailed(f"{writing.writer.name} gave an empty answer", problem="empty")
             written = last
             with clock.timed("verify"):
-                checked = await in_thread(
-                    span,
-                    lambda: check(written, retrieval, writing.checker, self._options.unsupported),
-                )
+                checked = await in_thread(span, lambda: self._checked(writing, written, retrieval))
         except WritingFailed as failed:
             clock.first_token()
             yield instead(quoted, failed, self._options.closest)
@@ -285,12 +328,11 @@ class Asker:
         asking, question = run.asking, run.asking.question
         if answer.state is AnswerState.NOT_FOUND:
             asked = self._interpreter.questions(answer.conversation_id, asking.session_id)
-            answer = replace(
-                answer,
-                rephrasings=self._suggester.rephrasings(
+            with step(tracer, SpanName.SUGGEST), quietly():
+                rephrasings = self._suggester.rephrasings(
                     answer.question, found.reading.retrieval, question.filters, asked
-                ),
-            )
+                )
+            answer = replace(answer, rephrasings=rephrasings)
         answer = replace(answer, timings_ms=run.clock.finished())
         describe(run.span, asking, answer)
         run.span.end()
@@ -302,7 +344,8 @@ class Asker:
     def _with_followups(self, answer: Answer, session_id: str) -> Answer:
         """The answer is given and kept: that nothing can be suggested must not lose it."""
         try:
-            return replace(answer, followups=self._suggest(answer, session_id))
+            with quietly():  # its trace has ended and is kept
+                return replace(answer, followups=self._suggest(answer, session_id))
         except FootnoteError as error:
             log.warning("no follow-ups: %s", error.message)
             return answer
@@ -310,9 +353,10 @@ class Asker:
     def _suggest(self, answer: Answer, session_id: str) -> tuple[str, ...]:
         if answer.state is AnswerState.NOT_FOUND:
             return ()
-        retrieval = answer.retrieval or self._reader.search(answer.question, answer.filters)
-        asked = self._interpreter.questions(answer.conversation_id, session_id)
-        found = self._suggester.followups(answer, retrieval, asked)
+        with quietly():
+            retrieval = answer.retrieval or self._reader.search(answer.question, answer.filters)
+            asked = self._interpreter.questions(answer.conversation_id, session_id)
+            found = self._suggester.followups(answer, retrieval, asked)
         if self._answers is not None:
             self._answers.keep_followups(answer.answer_id, found)
         return found

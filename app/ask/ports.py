@@ -43,8 +43,12 @@ class Recorder(Protocol):
         status: Literal["stopped", "failed"],
         error_type: str,
         timings_ms: Mapping[str, float],
+        vector: bytes = b"",
     ) -> None:
-        """It ended without one: whoever asked went away, or something failed."""
+        """It ended without one: whoever asked went away, or something failed.
+
+        ``vector``: the question's embedding, where it was searched for.
+        """
 
 
 class Searches(Protocol):

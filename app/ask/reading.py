@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from app.ask.confidence import Judgment, Model, judge
 from app.ask.sentences import Candidate, rank_sentences, reread
 from app.ask.state.examine import LOOKED_THROUGH
+from app.ask.tracing import describe_judgment
 from app.ask.word_match import WordMatcher
 from app.domain import Filters, Retrieval
 from app.knowledge.retriever import Retriever
+from app.telemetry import Attribute, Kind, SpanName, get_tracer, step
+
+tracer = get_tracer(__name__)
 
 WIDER = 2
 """Times as many passages, and sentences quoted, when somebody asks for more sources."""
@@ -54,9 +58,14 @@ class Reader:
     def read(self, retrieval: Retrieval, *, wider: bool = False) -> Reading:
         """Rank the sentences and judge them."""
         count = self._passages * (WIDER if wider else 1)
-        ranked = rank_sentences(retrieval.question, retrieval, count)
-        candidates = reread(ranked, retrieval, self._matcher)
-        return Reading(retrieval, candidates, judge(retrieval, candidates, self._model))
+        with step(tracer, SpanName.READ) as span:
+            ranked = rank_sentences(retrieval.question, retrieval, count)
+            candidates = reread(ranked, retrieval, self._matcher)
+            span.set_attribute(Attribute.SENTENCES, len(candidates))
+        with step(tracer, SpanName.CONFIDENCE, Kind.EVALUATOR) as span:
+            judgment = judge(retrieval, candidates, self._model)
+            describe_judgment(span, judgment)
+        return Reading(retrieval, candidates, judgment)
 
     def answerable(self, question: str, filters: Filters) -> bool:
         """Whether asking would end in an answer; about 40 ms."""

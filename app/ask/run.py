@@ -7,7 +7,6 @@ from typing import Literal
 
 from anyio import CancelScope
 from opentelemetry.trace import Span as TraceSpan
-from opentelemetry.trace import Status, StatusCode
 
 from app.ask.checking.verify import verify_quotes
 from app.ask.clock import Clock
@@ -18,7 +17,7 @@ from app.ask.reading import Reading
 from app.ask.tracing import describe_end, in_thread
 from app.domain import Answer, AnswerState, Asking
 from app.moment import now
-from app.telemetry import SpanName, get_tracer
+from app.telemetry import Attribute, Kind, SpanName, get_tracer, step
 
 tracer = get_tracer(__name__)
 
@@ -28,11 +27,15 @@ QUOTES_MODEL = "quotes"
 
 @dataclass(slots=True)
 class Run:
-    """``answered``: it has its answer, whatever happens afterwards."""
+    """``answered``: it has its answer, whatever happens afterwards.
+
+    ``vector``: the question's embedding, once it was searched for; empty before.
+    """
 
     asking: Asking
     span: TraceSpan
     clock: Clock
+    vector: bytes = b""
     answered: bool = False
 
     async def ended(
@@ -41,14 +44,12 @@ class Run:
         """Say that it has no answer; nothing happens where it has one."""
         if self.answered:
             return
-        if status == "failed":
-            self.span.set_status(Status(StatusCode.ERROR, error_type))
 
         def end() -> None:
-            describe_end(self.span, self.asking, status)
+            describe_end(self.span, self.asking, self.clock, status, error_type)
             self.span.end()
             if recorder is not None:
-                recorder.ended(self.asking, status, error_type, self.clock.timings)
+                recorder.ended(self.asking, status, error_type, self.clock.timings, self.vector)
 
         # Also when this task is cancelled: that a question was stopped is worth knowing.
         with CancelScope(shield=True):
@@ -68,8 +69,10 @@ def quoted_answer(run: Run, found: Draft, closest: int) -> Answer:
     """The quoted answer, checked; also what is shown when nothing can be written."""
     asking, clock, understood = run.asking, run.clock, found.understood
     draft, retrieval = found.draft, found.reading.retrieval
-    with clock.timed("verify"), tracer.start_as_current_span(SpanName.VERIFY):
+    with clock.timed("verify"), step(tracer, SpanName.VERIFY, Kind.EVALUATOR) as span:
         sentences, citations = verify_quotes(draft.sentences, draft.citations, retrieval)
+        span.set_attribute(Attribute.SENTENCES, len(draft.sentences))
+        span.set_attribute(Attribute.DROPPED, len(draft.sentences) - len(sentences))
     whole = len(citations) == len(draft.citations)
     judgment = found.reading.judgment
     return Answer(
@@ -94,6 +97,7 @@ def quoted_answer(run: Run, found: Draft, closest: int) -> Answer:
         created_at=now(),
         filters=asking.question.filters,
         asked=understood.asked(asking.typed),
+        completed=understood.completed,
         uncovered=draft.uncovered,
         conflicts=draft.conflicts if whole else (),
         stale=draft.stale,

@@ -14,7 +14,7 @@ _SAME_MEANING = 0.95
 """Cosine from which two passages are compared word by word."""
 _SAME_WORDS = 0.8
 """Share of words in common (Jaccard) from which they count as one."""
-_PER_DOCUMENT = 3
+PER_DOCUMENT = 3
 """Passages of one document before others get their turn."""
 
 
@@ -42,7 +42,7 @@ def diversify(hits: Sequence[Hit]) -> list[Hit]:
     later: list[Hit] = []
     for hit in hits:
         seen[hit.document.id] += 1
-        (first if seen[hit.document.id] <= _PER_DOCUMENT else later).append(hit)
+        (first if seen[hit.document.id] <= PER_DOCUMENT else later).append(hit)
     return first + later
 
 

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+from typing import Protocol, runtime_checkable
+
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document as LangChainDocument
 from langchain_core.embeddings import Embeddings
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict
 
-from app.domain import Filters, Hit
+from app.domain import Filters, Hit, Retrieval
 from app.knowledge.passage_text import heading_line
 from app.knowledge.ports import Embedder
-from app.knowledge.retriever import Retriever
+
+
+@runtime_checkable
+class Searches(Protocol):
+    """The product's `Retriever`, or whatever wraps it."""
+
+    def search(self, question: str, k: int, filters: Filters = ...) -> Retrieval:
+        """The best ``k`` passages."""
 
 
 class FootnoteRetriever(BaseRetriever):
@@ -19,7 +28,7 @@ class FootnoteRetriever(BaseRetriever):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    retriever: Retriever
+    retriever: Searches
     k: int = 10
     filters: Filters = Filters()
 

@@ -7,16 +7,19 @@ import time
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from app.domain import Document, Filters, Hit, Passage, Retrieval
+from app.knowledge.considered import Considered, describe
 from app.knowledge.diversity import diversify, fold_near_duplicates
 from app.knowledge.document_fit import document_wish, prefer_fitting
 from app.knowledge.fusion import Candidate, fuse
 from app.knowledge.model_holder import ModelHolder
 from app.knowledge.ports import Embedder, Reranker, Vector
 from app.knowledge.terms import content_words, stems
-from app.telemetry import get_tracer
+from app.telemetry import Attribute, Kind, SpanName, captures_content, get_tracer, step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +69,31 @@ class Retriever:
         """
         timings: dict[str, float] = {}
         with _timed(timings, "embed"):
-            vector = self._embedder.get().encode_query(question)
+            vector = self._encoded(question)
         self._library.check_model()
+        with step(tracer, **_retrieval(filters, k)) as span:
+            found, considered = self._found(question, vector, k, filters, timings)
+            if span.is_recording():
+                describe(span, found, considered)
+        return found
+
+    def _encoded(self, question: str) -> Vector:
+        embedder = self._embedder.get()
+        attributes: dict[str, str | int] = {
+            Attribute.OPERATION: "embeddings",
+            Attribute.PROVIDER: "sentence_transformers",
+            Attribute.REQUEST_MODEL: embedder.name,
+            Attribute.EMBEDDING_DIMENSIONS: embedder.dimension,
+        }
+        name = SpanName.EMBEDDINGS.format(model=embedder.name)
+        with step(tracer, name, Kind.EMBEDDING, attributes) as span:
+            if captures_content():
+                span.set_attribute(Attribute.INPUT, question)
+            return embedder.encode_query(question)
+
+    def _found(
+        self, question: str, vector: Vector, k: int, filters: Filters, timings: dict[str, float]
+    ) -> tuple[Retrieval, Considered]:
         for _ in range(_TRIES):
             # Another process may have replaced a document whose new passages this one has not seen
             # yet, while SQL no longer knows the old ones: it would be missing altogether.
@@ -80,21 +106,24 @@ class Retriever:
 
     def _search(
         self, question: str, vector: Vector, k: int, filters: Filters, timings: dict[str, float]
-    ) -> Retrieval:
+    ) -> tuple[Retrieval, Considered]:
         options = self._options
         store = self._library.documents
         with _timed(timings, "count"):
             searched = store.counts(filters)
         names = filters.collections or tuple(c.name for c in store.collections() if c.passages)
         depth = max(options.candidates, 2 * k)
-        with _timed(timings, "dense"):
+        with _timed(timings, "dense"), step(tracer, SpanName.DENSE) as span:
             dense = self._library.vectors.search(vector, depth, filters, names)
-        with _timed(timings, "lexical"):
+            span.set_attribute(Attribute.HITS, len(dense))
+        with _timed(timings, "lexical"), step(tracer, SpanName.LEXICAL) as span:
             lexical = self._library.lexical.search(question, depth, filters, names)
-        with _timed(timings, "fuse"):
+            span.set_attribute(Attribute.HITS, len(lexical))
+        with _timed(timings, "fuse"), step(tracer, SpanName.FUSE) as span:
             vectors = store.vectors({key for key, _ in (*dense, *lexical)})
             rarity = self._term_weights(question)
             ranked = fuse(vector, vectors, dict(lexical), rarity, options.dense_weight)
+            span.set_attribute(Attribute.HITS, len(ranked))
         with _timed(timings, "hydrate"):
             hits = self._hydrate(ranked[: max(2 * k, options.candidates)])
         with _timed(timings, "documents"):
@@ -104,19 +133,23 @@ class Retriever:
             with _timed(timings, "rerank"):
                 hits = self._rerank(self._reranker.get(), question, hits)
         with _timed(timings, "diversify"):
-            hits = fold_near_duplicates(hits, vectors)
-            hits = diversify(hits)[:k]
+            folded = fold_near_duplicates(hits, vectors)
+            ordered = diversify(folded)
+        considered = Considered(hits, folded, ordered)
+        hits = ordered[:k]
         terms = content_words(question)
-        return Retrieval(
+        found = Retrieval(
             question=question,
             hits=tuple(hits),
             documents_searched=searched[0],
             passages_searched=searched[1],
             terms=tuple(terms),
             missing_terms=tuple(self._missing(terms, hits)),
+            vector=vector.astype(np.float16).tobytes(),
             term_weights=rarity,
             timings_ms=timings,
         )
+        return found, considered
 
     def _hydrate(self, ranked: Sequence[Candidate]) -> list[Hit]:
         """Candidates with their passages; ids of versions no longer in force fall away."""
@@ -140,7 +173,13 @@ class Retriever:
         """The first ``rerank_depth`` in the reranker's order, the rest behind them."""
         depth = self._options.rerank_depth
         head = hits[:depth]
-        scores = reranker.score(question, [hit.passage.text for hit in head])
+        attributes: dict[str, str | int] = {
+            Attribute.REQUEST_MODEL: reranker.name,
+            Attribute.RERANKER_MODEL: reranker.name,
+            Attribute.CANDIDATES: len(head),
+        }
+        with step(tracer, SpanName.RERANK.format(model=reranker.name), Kind.RERANKER, attributes):
+            scores = reranker.score(question, [hit.passage.text for hit in head])
         scored = [
             replace(hit, rerank=score, score=score) for hit, score in zip(head, scores, strict=True)
         ]
@@ -174,9 +213,22 @@ class Retriever:
         ]
 
 
+def _retrieval(filters: Filters, k: int) -> dict[str, Any]:
+    """Name, kind and attributes of the span around one search."""
+    source = ",".join(filters.collections)[:80] or "all"
+    return {
+        "name": SpanName.RETRIEVAL.format(data_source=source),
+        "kind": Kind.RETRIEVER,
+        "attributes": {
+            Attribute.OPERATION: "retrieval",
+            Attribute.DATA_SOURCE: source,
+            Attribute.WANTED: k,
+        },
+    }
+
+
 @contextmanager
-def _timed(timings: dict[str, float], step: str) -> Iterator[None]:
+def _timed(timings: dict[str, float], name: str) -> Iterator[None]:
     start = time.perf_counter()
-    with tracer.start_as_current_span(f"retrieval.{step}"):
-        yield
-    timings[step] = (time.perf_counter() - start) * 1000
+    yield
+    timings[name] = (time.perf_counter() - start) * 1000

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
 
 from app.domain import Answer
 from app.errors import NotFound
+from app.moment import now
+from app.records.behavior.event_store import write_events
+from app.records.behavior.events import Corrected, Event, Marked
+from app.records.behavior.forgetting import forget_answers, forget_session
+from app.records.behavior.rederiving import after_events
+from app.records.behavior.revisions import bump
 from app.records.rows import storable
-from app.records.tables import answers, content_requests, feedback
+from app.records.tables import answers, feedback
 
 _CODEC = TypeAdapter(Answer)
 
@@ -31,8 +37,9 @@ class Feedback:
 class AnswerStore:
     """Every finished answer, by id; what a permalink shows is what was shown then."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, release: str = "") -> None:
         self._engine = engine
+        self._release = release
 
     def add(self, answer: Answer, session_id: str = "") -> None:
         """Keep an answer. The retrieval behind it belongs to the trace, not to the record."""
@@ -125,12 +132,13 @@ class AnswerStore:
         )
 
     def delete_session(self, session_id: str) -> int:
-        """Forget all answers of a session, with what was said about them; how many there were.
+        """Forget all that a session asked, searched and did; how many answers there were.
 
         A shared link to one then says that it is gone. A content request stays with the documents'
         owners, without a trace of who asked.
         """
-        return self._delete([answers.c.session_id == session_id]) if session_id else 0
+        with self._engine.begin() as connection:
+            return forget_session(connection, session_id)
 
     def _newest(self, where: list[ColumnElement[bool]], limit: int) -> list[Answer]:
         query = (
@@ -143,15 +151,9 @@ class AnswerStore:
             return [_CODEC.validate_python(row) for row in connection.scalars(query)]
 
     def _delete(self, where: list[ColumnElement[bool]]) -> int:
-        """The answers and, by the database's own cascade, feedback and problem reports."""
+        """The answers with their questions, and all that is known of them."""
         with self._engine.begin() as connection:
-            doomed = select(answers.c.id).where(*where)
-            connection.execute(
-                update(content_requests)
-                .where(content_requests.c.answer_id.in_(doomed))
-                .values(session_id="")
-            )
-            return connection.execute(delete(answers).where(*where)).rowcount
+            return forget_answers(connection, where)
 
     def keep_followups(self, answer_id: str, questions: Sequence[str]) -> None:
         """Add what was suggested to ask next; nothing happens when the answer is gone."""
@@ -165,14 +167,23 @@ class AnswerStore:
                     .values(payload={**payload, "followups": list(questions)})
                 )
 
-    def add_feedback(self, given: Feedback) -> None:
-        """Keep what a person said.
+    def is_one_of_many(self, answer_id: str, session_id: str, number: int) -> bool:
+        """Whether a session has this answer, and at least ``number`` in all."""
+        mine = select(answers.c.id).where(answers.c.session_id == session_id)
+        with self._engine.connect() as connection:
+            found = set(connection.scalars(mine.limit(number)))
+            own = mine.where(answers.c.id == answer_id)
+            return len(found) >= number and connection.scalar(own) is not None
+
+    def add_feedback(self, given: Feedback, session_id: str = "") -> None:
+        """Keep what a person said, and that they said it; ``session_id``: theirs.
 
         Raises:
             NotFound: there is no such answer.
         """
         self.get(given.answer_id)
         with self._engine.begin() as connection:
+            revision = bump(connection)
             connection.execute(
                 insert(feedback).values(
                     answer_id=given.answer_id,
@@ -180,9 +191,11 @@ class AnswerStore:
                     reasons=[storable(reason) for reason in given.reasons],
                     comment=storable(given.comment),
                     correction=storable(given.correction),
-                    created_at=datetime.now(UTC),
+                    created_at=now(),
                 )
             )
+            changed = write_events(connection, _said(given, session_id), self._release)
+            after_events(connection, changed, revision)
 
     def feedback(self, answer_id: str) -> list[Feedback]:
         """What was said about an answer, oldest first."""
@@ -198,3 +211,21 @@ class AnswerStore:
                 )
                 for row in connection.execute(query)
             ]
+
+
+def _said(given: Feedback, session_id: str) -> list[Event]:
+    """A correction says by itself that the answer was wrong: it is no mark besides."""
+    said: list[Event] = []
+    if given.helpful or not given.correction.strip():
+        reasons = tuple(storable(reason)[:60] for reason in given.reasons)
+        said.append(
+            Marked(
+                answer_id=given.answer_id,
+                session_id=session_id,
+                helpful=given.helpful,
+                reasons=reasons,
+            )
+        )
+    if given.correction.strip():
+        said.append(Corrected(answer_id=given.answer_id, session_id=session_id))
+    return said

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from app.errors import IndexUnavailable, SettingsError
 
-HEAD = "0003"
+HEAD = "0005"
 """The newest migration in `app/records/migrations`; a test compares."""
 
 _migrating = threading.Lock()

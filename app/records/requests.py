@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Literal, cast
 
-from sqlalchemy import Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from app.domain import Answer, Document
 from app.errors import NotFound
+from app.moment import now
+from app.records.behavior.event_store import write_events
+from app.records.behavior.events import ContentRequested, Event, Reported
+from app.records.behavior.rederiving import after_events
+from app.records.behavior.revisions import bump
 from app.records.rows import storable
 from app.records.tables import answers, content_requests, documents, problem_reports
 
@@ -55,8 +60,9 @@ class ProblemReport:
 class RequestStore:
     """Content requests and problem reports."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, release: str = "") -> None:
         self._engine = engine
+        self._release = release
 
     def add_request(
         self, answer: Answer, session_id: str = "", comment: str = ""
@@ -78,11 +84,14 @@ class RequestStore:
             "owners": list(owners),
             "documents": list(titles),
             "status": "open",
-            "created_at": datetime.now(UTC),
+            "created_at": now(),
         }
+        said = ContentRequested(answer_id=answer.answer_id, session_id=session_id)
         try:
             with self._engine.begin() as connection:
+                revision = bump(connection)
                 connection.execute(insert(content_requests).values(**values))
+                self._record(connection, said, revision)
         except IntegrityError:
             self._again(answer.answer_id, storable(comment))
         return self._of_answer(answer.answer_id)
@@ -139,12 +148,16 @@ class RequestStore:
             "session_id": session_id,
             "kind": kind,
             "comment": storable(comment),
-            "created_at": datetime.now(UTC),
+            "created_at": now(),
         }
+        said = Reported(answer_id=answer_id, session_id=session_id, problem=storable(kind)[:60])
         try:
             with self._engine.begin() as connection:
+                revision = bump(connection)
                 query = insert(problem_reports).values(**values).returning(problem_reports)
-                return _report(connection.execute(query).one())
+                kept = _report(connection.execute(query).one())
+                self._record(connection, said, revision)
+                return kept
         except IntegrityError as error:
             raise _no_answer() from error
 
@@ -159,6 +172,10 @@ class RequestStore:
         )
         with self._engine.connect() as connection:
             return [_report(row) for row in connection.execute(query)]
+
+    def _record(self, connection: Connection, said: Event, revision: int) -> None:
+        """That it was said, with what follows from it."""
+        after_events(connection, write_events(connection, [said], self._release), revision)
 
     def _again(self, answer_id: str, comment: str) -> None:
         """The row stands there already, or the answer does not exist."""

@@ -36,15 +36,21 @@ def command_settings(**overrides: object) -> Settings:
 
 
 @contextmanager
-def opened(settings: Settings) -> Iterator[Services]:
-    """Services that are closed at the end."""
+def opened(settings: Settings, *, traced: bool = False) -> Iterator[Services]:
+    """Services that are closed at the end. ``traced``: what is done with them leaves a trace."""
+    from app import telemetry  # noqa: PLC0415
     from app.bootstrap import build_services  # noqa: PLC0415
+    from app.settings import release_name  # noqa: PLC0415
 
+    if traced:
+        telemetry.set_up(release_name(settings))
     services = build_services(settings)
     try:
         yield services
     finally:
         services.close()
+        if traced:
+            telemetry.shut_down()
 
 
 def wait_for_model(services: Services) -> None:

@@ -8,6 +8,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from app.web import (
     ask_pages,
     document_pages,
+    event_pages,
     feedback_pages,
     history_pages,
     pattern_page,
@@ -27,6 +28,7 @@ def mount(app: FastAPI) -> None:
     for router in (
         ask_pages.stream_router,
         ask_pages.router,
+        event_pages.router,
         feedback_pages.router,
         history_pages.router,
         privacy_page.router,

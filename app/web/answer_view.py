@@ -145,16 +145,24 @@ def permalink(request: Request, answer: Answer) -> str:
 
 
 def answer_context(
-    services: Services, answer: Answer, address: str, session: str = "", said: Collection[str] = ()
+    services: Services,
+    answer: Answer,
+    address: str,
+    session: str = "",
+    said: Collection[str] = (),
+    *,
+    survey: bool = False,
 ) -> dict[str, Any]:
     """What the answer's templates need; ``address`` is its permalink.
 
     ``session``: whose questions may be shown as earlier ones. ``said``: what was sent about the
-    answer, which is thanked for: ``feedback``, ``correction``, ``report``, ``request``.
+    answer, which is thanked for: ``feedback``, ``correction``, ``report``, ``request``, ``trust``.
+    ``survey``: ask how far answers are trusted.
     """
     form = AskForm.of(services, answer.filters, question=answer.question)
     earlier = earlier_turns(services.answers, answer, session)
-    return answer_parts(answer, form, address, services.chat_model_name, earlier, said)
+    parts = answer_parts(answer, form, address, services.chat_model_name, earlier, said)
+    return {**parts, "survey": survey}
 
 
 def answer_parts(
@@ -182,4 +190,5 @@ def answer_parts(
         "reasons": REASONS,
         "report_kinds": REPORT_KINDS,
         "said": said,
+        "survey": False,
     }

@@ -31,7 +31,9 @@ from app.web.dependencies import (
 from app.web.error_pages import page_problem, render_error
 from app.web.form_view import AskForm
 from app.web.markdown import as_markdown
+from app.web.observing import note_chosen, note_copied
 from app.web.state import WebStateDep
+from app.web.survey import remember_survey, survey_due
 from app.web.templating import THEMES, is_htmx, page
 
 router = APIRouter(include_in_schema=False)
@@ -116,6 +118,7 @@ async def ask_by_link(
 def answer_markdown(request: Request, answer_id: str, services: ServicesDep) -> Response:
     """The answer with its footnotes as Markdown."""
     answer = services.answers.get(answer_id)
+    note_copied(request, services, answer_id)
     return PlainTextResponse(
         as_markdown(answer, permalink(request, answer)),
         media_type="text/markdown; charset=utf-8",
@@ -133,8 +136,14 @@ def answer_page(
     """A stored answer, as it was shown then."""
     answer = services.answers.get(answer_id)
     told = {said} | ({"request"} if services.requests.request_of(answer_id) else set())
-    context = answer_context(services, answer, permalink(request, answer), session, told)
-    return page(request, "answer.html", {**context, "readiness": services.readiness()})
+    survey = survey_due(request, services, answer, session)
+    context = answer_context(
+        services, answer, permalink(request, answer), session, told, survey=survey
+    )
+    response = page(request, "answer.html", {**context, "readiness": services.readiness()})
+    if survey:
+        remember_survey(response)
+    return response
 
 
 @router.get("/readiness")
@@ -174,6 +183,7 @@ async def _answer_and_go(
 ) -> Response:
     try:
         question = await run_in_threadpool(asked.question, services)
+        await run_in_threadpool(note_chosen, services, asked, session)
         await wait_until_ready(services)
         answer = await services.asker.answer(replace(question, suggest=True), session)
     except FootnoteError as error:

@@ -26,6 +26,8 @@ from app.web import answer_view, highlight
 from app.web.asked import Asked
 from app.web.conversation import followup
 from app.web.error_pages import page_problem
+from app.web.observing import note_chosen
+from app.web.survey import survey_due
 from app.web.templating import fragment
 
 log = logging.getLogger(__name__)
@@ -57,6 +59,7 @@ async def ask_events(
     answer = None
     try:
         question = await run_in_threadpool(asked.question, services)
+        await run_in_threadpool(note_chosen, services, asked, session)
         readiness = await run_in_threadpool(services.readiness)
         if readiness.state == "warming":
             yield _event("warming", {})
@@ -104,12 +107,13 @@ def _step(asking: _Asking, step: AskStep, shown: Drafted | None) -> ServerSentEv
                     "writer": asking.writer,
                 },
             )
-        case Drafted(sentences=sentences, citations=citations):
+        case Drafted(sentences=sentences, citations=citations, answer_id=answer_id):
             return _event(
                 "drafted",
                 {
                     "paragraphs": answer_view.paragraphs(sentences, citations),
                     "citations": citations,
+                    "origin": answer_id,
                     "begins": shown is None,
                     "sources_changed": shown is None or citations != shown.citations,
                     "writer": asking.writer,
@@ -117,7 +121,10 @@ def _step(asking: _Asking, step: AskStep, shown: Drafted | None) -> ServerSentEv
             )
         case Finished(answer=answer):
             address = answer_view.permalink(asking.request, answer)
-            context = answer_view.answer_context(asking.services, answer, address, asking.session)
+            survey = survey_due(asking.request, asking.services, answer, asking.session)
+            context = answer_view.answer_context(
+                asking.services, answer, address, asking.session, survey=survey
+            )
             return _event("finished", context)
 
 

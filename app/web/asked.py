@@ -11,8 +11,9 @@ from fastapi import Depends, Form
 from app.bootstrap import Services
 from app.domain import Mode, Question
 from app.errors import BadRequest
-from app.web.dependencies import NarrowedForm, NarrowedQuery, Narrowing
+from app.web.dependencies import NarrowedForm, NarrowedQuery, Narrowing, PrivateDep
 from app.web.form_view import Continuing
+from app.web.via import Chosen, chosen
 
 _CONVERSATION = re.compile(r"[\w-]{1,40}")
 """As wide as the records' column; anything else begins a new conversation."""
@@ -27,6 +28,10 @@ class Asked:
     narrowing: Narrowing
     continuing: Continuing
     more_sources: bool
+    chosen: Chosen | None = None
+    """The control or the suggestion that asks, if it is one."""
+    private: bool = False
+    """Whoever asks does not want to be followed."""
 
     def question(self, services: Services) -> Question:
         """As the asker wants it.
@@ -44,6 +49,9 @@ class Asked:
                     conversation_id=self.continuing.conversation_id or None,
                     rewrite=self.continuing.rewrite,
                     more_sources=self.more_sources,
+                    channel="web",
+                    regenerate=self.chosen is not None and self.chosen.again,
+                    private=self.private,
                 )
         raise BadRequest(
             f"There is no mode “{self.mode[:20]}”.", "Use auto, quotes, written or search."
@@ -58,28 +66,30 @@ def continuing(conversation_id: str, rewrite: str) -> Continuing:
 
 def _from_form(
     narrowed: NarrowedForm,
+    private: PrivateDep,
     q: Annotated[str, Form()] = "",
     mode: Annotated[str, Form()] = "",
     conversation_id: Annotated[str, Form()] = "",
     rewrite: Annotated[str, Form()] = "",
     more_sources: Annotated[str, Form()] = "",
+    via: Annotated[str, Form()] = "",
 ) -> Asked:
-    return Asked(
-        q, mode or "auto", narrowed, continuing(conversation_id, rewrite), more_sources == "1"
-    )
+    going_on = continuing(conversation_id, rewrite)
+    return Asked(q, mode or "auto", narrowed, going_on, more_sources == "1", chosen(via), private)
 
 
 def _from_query(
     narrowed: NarrowedQuery,
+    private: PrivateDep,
     q: str = "",
     mode: str = "",
     conversation_id: str = "",
     rewrite: str = "",
     more_sources: str = "",
+    via: str = "",
 ) -> Asked:
-    return Asked(
-        q, mode or "auto", narrowed, continuing(conversation_id, rewrite), more_sources == "1"
-    )
+    going_on = continuing(conversation_id, rewrite)
+    return Asked(q, mode or "auto", narrowed, going_on, more_sources == "1", chosen(via), private)
 
 
 AskedForm = Annotated[Asked, Depends(_from_form)]

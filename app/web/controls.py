@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.domain import Answer
 from app.web.form_view import AskForm, narrowing
 from app.web.templating import query
+from app.web.via import Via, via
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,27 +34,33 @@ class Controls:
 def controls(answer: Answer, form: AskForm, chat_model: str | None) -> Controls:
     """The links of an answer; ``chat_model`` is the one that could write, if any."""
     same = {"q": answer.question, "conversation_id": answer.conversation_id, "rewrite": "0"}
+
+    def chosen(what: Via) -> dict[str, str]:
+        return {"via": via(what, answer)}
+
     filters = narrowing(answer.filters)
     # After a fall-back to quotes, asking again lets the model try again.
     mode = {"mode": answer.mode} if chat_model and not answer.notice else {}
 
-    def asks(words: str, **changes: object) -> Control:
-        return Control(words, "/ask" + query({**same, **filters, **mode, **changes}))
+    def asks(words: str, what: Via, **changes: object) -> Control:
+        asked = {**same, **filters, **mode, **changes, **chosen(what)}
+        return Control(words, "/ask" + query(asked))
 
     other = None
     if chat_model and answer.mode == "quotes":
-        other = asks(f"Let {chat_model} write it", mode="written")
+        other = asks(f"Let {chat_model} write it", "mode", mode="written")
     elif answer.mode == "written":
-        other = asks("Show quotes only", mode="quotes")
+        other = asks("Show quotes only", "mode", mode="quotes")
     return Controls(
-        again=asks("Ask again"),
+        again=asks("Ask again", "again"),
         other_mode=other,
-        more_sources=asks("Read more sources", more_sources="1"),
+        more_sources=asks("Read more sources", "more", more_sources="1"),
         edit=Control("Edit the question", "/" + query({**same, **filters})),
         narrow=tuple(
-            asks(f"Only in {words}", **change) for words, change in _narrower(answer, form)
+            asks(f"Only in {words}", "narrow", **change)
+            for words, change in _narrower(answer, form)
         ),
-        widen=Control("In all documents", "/ask" + query({**same, **mode}))
+        widen=Control("In all documents", "/ask" + query({**same, **mode, **chosen("widen")}))
         if answer.filters.active
         else None,
     )

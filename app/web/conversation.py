@@ -9,6 +9,7 @@ from app.domain import Answer
 from app.records.answers import AnswerStore
 from app.web.form_view import narrowing
 from app.web.templating import query
+from app.web.via import via
 
 MOST_TURNS = 20
 """Earlier questions shown above an answer; all of them stand in the history."""
@@ -29,6 +30,7 @@ def followup(answer: Answer, question: str) -> Followup:
         "conversation_id": answer.conversation_id,
         "rewrite": "0",
         **narrowing(answer.filters),
+        "via": via("followup", answer),
     }
     return Followup(question, "/ask" + query(asked))
 

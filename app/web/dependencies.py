@@ -15,7 +15,7 @@ from starlette.routing import Match
 from app.bootstrap import Services
 from app.domain import Filters
 from app.errors import BadRequest
-from app.requests import get_services, known_collections
+from app.requests import get_services, is_private, known_collections
 from app.web.security import known_session, session_id
 
 ServicesDep = Annotated[Services, Depends(get_services)]
@@ -24,6 +24,9 @@ SessionDep = Annotated[str, Depends(session_id)]
 """This browser's anonymous session; the response sets its cookie."""
 KnownSessionDep = Annotated[str, Depends(known_session)]
 """The session a browser already has, or an empty string: reading sets no cookie."""
+
+PrivateDep = Annotated[bool, Depends(is_private)]
+"""Whoever asks does not want to be followed."""
 
 
 async def _left_open() -> AsyncIterator[AsyncExitStack]:

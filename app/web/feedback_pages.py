@@ -10,8 +10,11 @@ from starlette.responses import RedirectResponse, Response
 
 from app.errors import BadRequest
 from app.records.answers import Feedback
+from app.records.behavior.events import TrustRated
+from app.requests import is_private
 from app.web.answer_view import REASONS, REPORT_KINDS
-from app.web.dependencies import ServicesDep, SessionDep
+from app.web.dependencies import KnownSessionDep, ServicesDep, SessionDep
+from app.web.survey import remember_survey
 from app.web.templating import is_htmx, page
 
 router = APIRouter(include_in_schema=False)
@@ -24,6 +27,7 @@ def give_feedback(
     request: Request,
     answer_id: str,
     services: ServicesDep,
+    session: SessionDep,
     helpful: Annotated[str, Form()] = "",
     reason: Annotated[list[str] | None, Form()] = None,
     comment: Annotated[str, Form()] = "",
@@ -37,7 +41,8 @@ def give_feedback(
             helpful=helpful == "yes",
             reasons=tuple(r for r in reason or () if r in REASONS),
             comment=comment.strip()[:_MAX_COMMENT],
-        )
+        ),
+        _said_by(request, session),
     )
     return _thanks(request, answer_id, "feedback")
 
@@ -47,6 +52,7 @@ def correct(
     request: Request,
     answer_id: str,
     services: ServicesDep,
+    session: SessionDep,
     correction: Annotated[str, Form()] = "",
 ) -> Response:
     """Keep what the answer should have said."""
@@ -59,7 +65,9 @@ def correct(
             f"The correction has {len(text):,} characters; at most {_MAX_CORRECTION:,} are kept.",
             "Shorten it to what is wrong.",
         )
-    services.answers.add_feedback(Feedback(answer_id=answer_id, helpful=False, correction=text))
+    services.answers.add_feedback(
+        Feedback(answer_id=answer_id, helpful=False, correction=text), _said_by(request, session)
+    )
     return _thanks(request, answer_id, "correction")
 
 
@@ -75,7 +83,9 @@ def report(
     """Keep a problem for whoever looks after the documents."""
     if kind not in REPORT_KINDS:
         raise BadRequest("It isn't clear what kind of problem it is.", "Choose one of the list.")
-    services.requests.add_report(answer_id, kind, comment.strip()[:_MAX_COMMENT], session)
+    services.requests.add_report(
+        answer_id, kind, comment.strip()[:_MAX_COMMENT], _said_by(request, session)
+    )
     return _thanks(request, answer_id, "report")
 
 
@@ -89,12 +99,40 @@ def request_content(
 ) -> Response:
     """Tell the documents' owners that an answer is missing."""
     answer = services.answers.get(answer_id)
-    services.requests.add_request(answer, session, comment.strip()[:_MAX_COMMENT])
+    told = comment.strip()[:_MAX_COMMENT]
+    services.requests.add_request(answer, _said_by(request, session), told)
     return _thanks(request, answer_id, "request")
+
+
+@router.post("/a/{answer_id}/trust")
+def rate_trust(
+    request: Request,
+    answer_id: str,
+    services: ServicesDep,
+    session: KnownSessionDep,
+    rating: Annotated[str, Form()] = "",
+) -> Response:
+    """Keep how far answers are trusted, 1 to 5, or that nobody wants to say; asked seldom."""
+    if rating not in ("1", "2", "3", "4", "5", "skip"):
+        raise BadRequest("It isn't clear how far you trust the answers.", "Choose 1 to 5, or skip.")
+    if rating != "skip" and session and not is_private(request):
+        services.events.record(
+            TrustRated(answer_id=answer_id, session_id=session, rating=int(rating))
+        )
+    response = _thanks(request, answer_id, "trust" if rating != "skip" else "skip")
+    remember_survey(response)
+    return response
+
+
+def _said_by(request: Request, session: str) -> str:
+    """Whose words they are; nobody's where they do not want to be followed."""
+    return "" if is_private(request) else session
 
 
 def _thanks(request: Request, answer_id: str, said: str) -> Response:
     """The form's place says thank you: in place for htmx, on the answer's page for a plain form."""
+    if said == "skip":
+        return Response("") if is_htmx(request) else RedirectResponse(f"/a/{answer_id}", 303)
     if not is_htmx(request):
         return RedirectResponse(f"/a/{answer_id}?said={said}#{said}", 303)
     return page(request, "_thanks.html", {"said": said})

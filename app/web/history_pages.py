@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app.errors import BadRequest, NotFound
 from app.web.dependencies import KnownSessionDep, ServicesDep
+from app.web.security import SESSION_COOKIE
 from app.web.templating import page
 
 router = APIRouter(include_in_schema=False)
@@ -48,9 +49,14 @@ def confirm_delete_all(request: Request) -> Response:
 
 @router.post("/history/delete")
 def delete_all(services: ServicesDep, session: KnownSessionDep) -> Response:
-    """Delete every question and answer of this browser."""
+    """Delete everything that this browser asked, searched and did, and the number it had here.
+
+    What the page's script still had to send finds no session to belong to.
+    """
     services.answers.delete_session(session)
-    return RedirectResponse("/history?deleted=all", 303)
+    response = RedirectResponse("/history?deleted=all", 303)
+    response.delete_cookie(SESSION_COOKIE)
+    return response
 
 
 @router.get("/history/{answer_id}/delete")

@@ -35,7 +35,8 @@ def patterns(request: Request) -> Response:
     def shown(name: str, answer: Answer) -> dict[str, object]:
         address = f"http://127.0.0.1:8000/a/{answer.answer_id}"
         earlier = [sample_answered()] if name == "Follow-up" else []
-        return answer_parts(answer, form, address, _MODEL, earlier)
+        parts = answer_parts(answer, form, address, _MODEL, earlier)
+        return {**parts, "survey": name == "Answered"}
 
     return page(
         request,

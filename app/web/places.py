@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePosixPath
 from urllib.parse import quote as url_quote
 from urllib.parse import urlencode, urlsplit
 
 from app.domain import Document, Hit, PageKind
 
+_ORIGIN = re.compile(r"(?P<origin>(?:ans|sea)_[\w-]{1,36})\.(?P<number>[1-9]\d{0,3})")
 CONTEXT_CHARS = 180
 """Characters shown before and after a quote: enough to see what it talks about."""
 
 
-def passage_url(document_id: str, start: int, end: int) -> str:
-    """The viewer, opened where ``text[start:end]`` stands."""
-    return f"/documents/{url_quote(document_id)}?{urlencode({'start': start, 'end': end})}#quote"
+def passage_url(document_id: str, start: int, end: int, origin: str = "", number: int = 0) -> str:
+    """The viewer, opened where ``text[start:end]`` stands.
+
+    ``origin``: the answer or search that the link stands beside, and ``number`` its place there.
+    """
+    asked: dict[str, object] = {"start": start, "end": end}
+    if origin:
+        asked["from"] = f"{origin}.{number}"
+    return f"/documents/{url_quote(document_id)}?{urlencode(asked)}#quote"
 
 
-def hit_url(hit: Hit) -> str:
-    """The viewer, opened at a found passage."""
-    return passage_url(hit.document.id, hit.passage.start, hit.passage.end)
+def hit_url(hit: Hit, origin: str = "", number: int = 0) -> str:
+    """The viewer, opened at a found passage; ``origin`` and ``number`` as in `passage_url`."""
+    return passage_url(hit.document.id, hit.passage.start, hit.passage.end, origin, number)
+
+
+def origin_of(text: str) -> tuple[str, int] | None:
+    """What `passage_url` wrote into ``from``; None where it is something else."""
+    found = _ORIGIN.fullmatch(text)
+    return (found["origin"], int(found["number"])) if found else None
 
 
 def place(page_kind: PageKind, page: int | None) -> str:

@@ -13,7 +13,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from app.settings import BUNDLED_MODEL, Settings
-from app.telemetry import EXPORT_VARIABLES
 
 _PROVIDERS = {
     "openai": ("api.openai.com", ("OPENAI_API_BASE", "OPENAI_BASE_URL")),
@@ -21,6 +20,7 @@ _PROVIDERS = {
     "ollama": ("127.0.0.1", ("OLLAMA_HOST",)),
 }
 """Provider → where its client connects, and the variables that send it elsewhere."""
+_COLLECTOR = "OTEL_EXPORTER_OTLP_ENDPOINT"
 _LANGSMITH = (
     "LANGSMITH_TRACING_V2",
     "LANGCHAIN_TRACING_V2",
@@ -28,6 +28,11 @@ _LANGSMITH = (
     "LANGCHAIN_TRACING",
 )
 """Any of them set to true makes LangChain report every model call to LangSmith."""
+_EXPORTS = tuple(
+    (f"OTEL_{signal}_EXPORTER", (f"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT", _COLLECTOR))
+    for signal in ("TRACES", "METRICS")
+)
+"""The standard variables: which may switch a signal's export off, and which say where it goes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,16 @@ class Privacy:
     data_dir: Path
     chat_model: str
     recipients: tuple[Recipient, ...]
+    content: bool
+    """Traces keep the text of questions and answers too."""
+    questions_days: int
+    traces_days: int
+    content_days: int
+    """How long things are kept; 0: nothing is deleted by itself."""
+    respects_signals: bool
+    """Do Not Track and Global Privacy Control are respected."""
+    followed: bool = True
+    """Whoever reads the page sends neither."""
 
     @property
     def elsewhere(self) -> tuple[Recipient, ...]:
@@ -60,13 +75,21 @@ class Privacy:
         return tuple(one for one in self.recipients if one.here)
 
 
-def privacy(settings: Settings, environment: Mapping[str, str]) -> Privacy:
+def privacy(
+    settings: Settings, environment: Mapping[str, str], *, followed: bool = True
+) -> Privacy:
     """The facts under these settings and environment variables."""
     return Privacy(
         stored=_database(settings),
         data_dir=settings.data_dir.resolve(),
         chat_model=settings.chat_model,
         recipients=tuple(_recipients(settings, environment)),
+        content=_captures(environment),
+        questions_days=settings.keep_questions_days,
+        traces_days=settings.keep_traces_days,
+        content_days=settings.keep_content_days,
+        respects_signals=settings.do_not_track == "respect",
+        followed=followed,
     )
 
 
@@ -102,15 +125,13 @@ def _recipients(settings: Settings, environment: Mapping[str, str]) -> Iterator[
             "passages and questions as rows of numbers",
         )
     if (traces := _traces(environment)) is not None:
-        content = environment.get("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "")
-        captured = content.strip().lower() in ("true", "1", "span_only", "span_and_event")
         yield _recipient(
             traces,
             "the trace collector",
             "how long each step took, counts, ids and model names"
             + (
                 ", and the text of questions, passages and answers that go to the chat model"
-                if captured
+                if _captures(environment)
                 else "; no questions, no answers, no text of documents"
             ),
         )
@@ -123,6 +144,12 @@ def _recipients(settings: Settings, environment: Mapping[str, str]) -> Iterator[
             )
 
 
+def _captures(environment: Mapping[str, str]) -> bool:
+    """As `app.telemetry.captures_content`; a test compares."""
+    content = environment.get("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", "")
+    return content.strip().lower() in ("true", "1", "span_only", "span_and_event")
+
+
 def _chat_host(settings: Settings, environment: Mapping[str, str]) -> str:
     provider = settings.chat_model.partition(":")[0].strip().lower()
     usual, variables = _PROVIDERS.get(provider, (f"the provider “{provider}”", ()))
@@ -132,9 +159,14 @@ def _chat_host(settings: Settings, environment: Mapping[str, str]) -> str:
 
 def _traces(environment: Mapping[str, str]) -> str | None:
     """The collector's host; None when nothing is exported."""
-    if environment.get("OTEL_TRACES_EXPORTER", "otlp").strip().lower() == "none":
+    if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return None
-    return next((host for name in EXPORT_VARIABLES if (host := _host(environment.get(name)))), None)
+    for switch, places in _EXPORTS:
+        if environment.get(switch, "otlp").strip().lower() != "none":
+            for name in places:
+                if host := _host(environment.get(name)):
+                    return host
+    return None
 
 
 def _database(settings: Settings) -> str:

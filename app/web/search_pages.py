@@ -9,10 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.errors import QuestionTooLong
+from app.requests import recorded_search
 from app.web import highlight
-from app.web.dependencies import NarrowedQuery, ServicesDep
+from app.web.dependencies import NarrowedQuery, PrivateDep, ServicesDep
 from app.web.form_view import AskForm
-from app.web.templating import page
+from app.web.security import session_id
+from app.web.templating import is_htmx, page
 
 router = APIRouter(include_in_schema=False)
 
@@ -21,6 +23,7 @@ router = APIRouter(include_in_schema=False)
 def search(
     request: Request,
     services: ServicesDep,
+    private: PrivateDep,
     narrowed: NarrowedQuery,
     q: Annotated[str, Query()] = "",
 ) -> Response:
@@ -33,15 +36,26 @@ def search(
         )
     filters = narrowed.filters(services)
     form = AskForm.of(services, filters, question=q)
-    retrieval = None
+    retrieval, search_id = None, ""
     if q.strip() and not form.empty:
-        retrieval = services.search.search(q, services.settings.search_results, filters)
+        # A search belongs to this browser as a question does: the response sets its cookie.
+        retrieval, search_id = recorded_search(
+            services,
+            q,
+            services.settings.search_results,
+            filters,
+            channel="web",
+            session="" if private else session_id(request),
+            private=private,
+            typing=is_htmx(request),
+        )
     return page(
         request,
         "search.html",
         {
             "form": form,
             "retrieval": retrieval,
+            "search_id": search_id,
             "results": highlight.results(retrieval) if retrieval else [],
             "readiness": services.readiness(),
         },

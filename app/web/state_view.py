@@ -11,6 +11,7 @@ from app.knowledge.terms import content_words
 from app.web.form_view import narrowing
 from app.web.segments import Segments, cut, row_labels, squash
 from app.web.templating import day, query
+from app.web.via import via
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def state_view(answer: Answer) -> StateView:
                         "conversation_id": answer.conversation_id,
                         "rewrite": "0",
                         **narrowing(found.filters),
+                        "via": via("rephrasing", answer),
                     }
                 ),
             )
@@ -181,6 +183,7 @@ def _stale(answer: Answer, stale: Stale) -> StaleView:
                 "conversation_id": answer.conversation_id,
                 "rewrite": "0",
                 "document": [newer],
+                "via": via("narrow", answer),
             }
         )
         if newer

@@ -15,6 +15,7 @@ from app.domain import Block, BlockKind, Document, Span
 from app.errors import NotFound
 from app.web import reading
 from app.web.dependencies import ServicesDep
+from app.web.observing import note_opened
 from app.web.places import file_name
 from app.web.state import WebStateDep
 from app.web.templating import page
@@ -60,9 +61,15 @@ def view(
     part: Annotated[int | None, Query(ge=1)] = None,
     page_number: Annotated[int | None, Query(alias="page", ge=1)] = None,
     as_: Annotated[str, Query(alias="view")] = "",
+    came_from: Annotated[str, Query(alias="from")] = "",
 ) -> Response:
-    """The page image of a PDF, or the text of everything else."""
+    """The page image of a PDF, or the text of everything else.
+
+    ``from``: the answer and the number of the citation that was followed. Links within the document
+    do not carry it on, so that turning pages opens nothing again.
+    """
     document = services.documents.get(document_id)
+    note_opened(request, services, came_from)
     if not document.characters:
         return page(request, "unreadable.html", _about(document))
     text, blocks = state.texts.text(services.documents, document)

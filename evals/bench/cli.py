@@ -50,6 +50,17 @@ def ask(
     _run(("ask",), corpus, rounds, questions, json)
 
 
+@app.command()
+def tracing(
+    corpus: CorpusOption = None,
+    rounds: RoundsOption = 3,
+    questions: QuestionsOption = 200,
+    json: JsonOption = None,
+) -> None:
+    """What traces add to an answer: on and off in turns."""
+    _run(("tracing",), corpus, rounds, questions, json)
+
+
 @app.command("all")
 def everything(
     corpus: CorpusOption = None,
@@ -58,7 +69,7 @@ def everything(
     json: JsonOption = None,
 ) -> None:
     """All of them."""
-    _run(("ingest", "reingest", "ask"), corpus, rounds, questions, json)
+    _run(("ingest", "reingest", "ask", "tracing"), corpus, rounds, questions, json)
 
 
 def _run(

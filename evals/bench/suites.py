@@ -20,6 +20,7 @@ from rich.console import Console
 
 from evals.bench import processes, quickstart, tables
 from evals.bench.corpus import Corpus, prepare
+from evals.bench.tracing import tracing
 from evals.command import write
 
 Result = dict[str, Any]
@@ -66,6 +67,7 @@ def run(
             "ingest": lambda: ingest(corpus, work, rounds),
             "reingest": lambda: reingest(corpus, work, rounds, results.get("ingest")),
             "ask": lambda: ask(corpus, work, rounds),
+            "tracing": lambda: traced(corpus, work, rounds),
         }
         for name in suites:
             with console.status(f"Measuring: {name}"):
@@ -210,6 +212,13 @@ def machine() -> Result:
         "python": platform.python_version(),
         "packages": {package: _version(package) for package in _PACKAGES},
     }
+
+
+def traced(corpus: Corpus, work: Path, rounds: int) -> Result:
+    """What traces add to an answer."""
+    data_dir = work / "traced"
+    _footnote(corpus, work, data_dir.name, None)
+    return tracing(corpus.questions, data_dir, work, rounds)
 
 
 def _take_turns(

@@ -33,7 +33,8 @@ def heading(results: Result, console: Console) -> None:
 
 def show(name: str, result: Result, console: Console) -> None:
     """One suite's tables."""
-    {"ingest": _ingest, "reingest": _reingest, "ask": _ask}[name](result, console)
+    shown = {"ingest": _ingest, "reingest": _reingest, "ask": _ask, "tracing": _tracing}
+    shown[name](result, console)
 
 
 def to_json(results: Result) -> str:
@@ -95,6 +96,15 @@ def _ask(result: Result, console: Console) -> None:
         f"quickstart {result['quickstart_facts']['peak_rss_mb']:.0f} MB.",
         highlight=False,
     )
+
+
+def _tracing(result: Result, console: Console) -> None:
+    table = _table("An answer with and without traces", "", "p50 ms", "p95 ms")
+    for name, taken in result["ms"].items():
+        table.add_row(f"traces {name}", f"{taken['p50']:.1f}", f"{taken['p95']:.1f}")
+    console.print(table)
+    console.print(f"The same question takes {result['difference_ms']:+.2f} ms more with traces.")
+    _ratios(result["ratios"], console)
 
 
 def _ratios(ratios: dict[str, float], console: Console) -> None:

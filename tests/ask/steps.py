@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from app.domain import Answer, AskStep, Finished, Question
 
 if TYPE_CHECKING:
-    from app.ask.pipeline import Asker
+    from app.ask.ports import Asks
 
 
-def steps_of(asker: Asker, question: Question | str, session: str = "") -> list[AskStep]:
+def steps_of(asker: Asks, question: Question | str, session: str = "") -> list[AskStep]:
     """All steps of one question."""
     asked = Question(question) if isinstance(question, str) else question
 
@@ -21,7 +21,7 @@ def steps_of(asker: Asker, question: Question | str, session: str = "") -> list[
     return asyncio.run(run())
 
 
-def answer_to(asker: Asker, question: Question | str, session: str = "") -> Answer:
+def answer_to(asker: Asks, question: Question | str, session: str = "") -> Answer:
     """The finished answer."""
     *_, last = steps_of(asker, question, session)
     assert isinstance(last, Finished)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
+from datetime import date, timedelta
 
 import pytest
 from opentelemetry.trace import Span
@@ -15,11 +14,8 @@ from app.ask.writing.budget import Budget, BudgetedChatModel
 from app.ask.writing.chat_model import Chunk, complete
 from app.ask.writing.prices import Cost, Prices, estimated_tokens
 from app.ask.writing.prompts import Message
-from app.domain import Answer, AnswerState, Confidence, Level, Usage
+from app.domain import Usage
 from app.errors import SettingsError, WritingFailed
-from app.records.answers import AnswerStore
-from app.records.database import open_database
-from app.records.spending import Spending
 from app.settings import Settings, load_settings
 
 TODAY = date(2026, 11, 22)
@@ -222,55 +218,121 @@ def test_a_stopped_call_counts_with_what_was_read_and_written() -> None:
     assert reserved(budget, 0.18) == 0.18
 
 
-def answer(key: str, cost: float | None, created: datetime) -> Answer:
-    return Answer(
-        answer_id=key,
-        trace_id="0" * 32,
-        conversation_id="con",
-        question="?",
-        state=AnswerState.ANSWERED,
-        mode="written",
-        model=MINI,
-        text="",
-        sentences=(),
-        citations=(),
-        confidence=Confidence(Level.HIGH, 0.9, ()),
-        closest=(),
-        retrieval=None,
-        missing_terms=(),
-        documents_searched=1,
-        passages_searched=1,
-        usage=Usage(1, 1, cost),
-        timings_ms={"total": 1.0},
-        created_at=created,
-    )
+def test_a_month_over_its_budget_is_refused_until_the_next_one() -> None:
+    day = date(2026, 11, 29)
+    budget = Budget(month_usd=1, today=lambda: day)
+    budget.settle(reserved(budget, 0.6), 0.6)
+    day = date(2026, 11, 30)
+    with pytest.raises(WritingFailed, match=r"This month's USD 1.00 for written answers is used"):
+        reserved(budget, 0.5)
+    day = date(2026, 12, 1)
+    assert reserved(budget, 0.5) == 0.5
 
 
-def check_spending(url: str) -> None:
-    engine = open_database(url)
-    try:
-        store, spending = AnswerStore(engine), Spending(engine)
-        noon = datetime(2026, 11, 22, 12, tzinfo=UTC)
-        assert spending.usd_on(TODAY) == 0.0
-        for key, cost, when in [
-            ("a", 0.25, noon),
-            ("b", 0.5, noon.replace(hour=0)),
-            ("c", None, noon),
-            ("d", 0.0, noon),
-            ("e", 8.0, noon - timedelta(hours=12, seconds=1)),
-            ("f", 8.0, noon + timedelta(hours=12)),
-        ]:
-            store.add(answer(key, cost, when), "session")
-        assert spending.usd_on(TODAY) == pytest.approx(0.75)
-        assert spending.usd_on(TODAY + timedelta(days=1)) == pytest.approx(8.0)
-    finally:
-        engine.dispose()
+def test_what_a_month_cost_before_this_process_began_counts() -> None:
+    budget = Budget(month_usd=1, spending_in_month=lambda _day: 0.7, today=lambda: TODAY)
+    assert budget.active
+    with pytest.raises(WritingFailed, match="used up"):
+        reserved(budget, 0.4)
+    assert reserved(budget, 0.3) == 0.3
 
 
-def test_a_days_spending_is_the_sum_of_its_answers(tmp_path: Path) -> None:
-    check_spending(f"sqlite:///{tmp_path / 'records.db'}")
+class Ledger:
+    """What is written down, in memory."""
+
+    def __init__(self, *, broken: bool = False) -> None:
+        self.calls: list[Usage] = []
+        self.refusals: list[str] = []
+        self.broken = broken
+
+    def called(self, model: str, usage: Usage) -> None:
+        assert model == MINI
+        if self.broken:
+            raise OSError("the disk is full")
+        self.calls.append(usage)
+
+    def refused(self, model: str) -> None:
+        self.refusals.append(model)
+
+    def usd_on(self, day: date) -> float:
+        return sum(one.cost_usd or 0.0 for one in self.calls)
+
+    def usd_in_month(self, day: date) -> float:
+        return self.usd_on(day)
 
 
-@pytest.mark.postgres
-def test_a_days_spending_is_the_same_in_postgres(postgres_url: str) -> None:
-    check_spending(postgres_url)
+def logged(model: Told, ledger: Ledger, **limits: float) -> BudgetedChatModel:
+    budget = Budget(**limits, spending=ledger.usd_on, today=lambda: TODAY)  # type: ignore[arg-type]  # limits are floats
+    return BudgetedChatModel(model, Prices(MINI, override="100/1000"), budget, ledger)
+
+
+def test_every_call_is_written_down_once_also_without_a_budget() -> None:
+    ledger = Ledger()
+    used = Usage(1000, 2, 0.1, 400, "here")
+    asyncio.run(complete(logged(Told("Hello.", usage=used), ledger), ASKED, max_tokens=50))
+    assert ledger.calls == [used]
+
+
+def test_a_failed_call_is_written_down_with_what_it_used() -> None:
+    ledger = Ledger()
+    with pytest.raises(WritingFailed):
+        asyncio.run(complete(logged(Told("a", fails=True), ledger), ASKED, max_tokens=50))
+    assert ledger.calls == [Usage(1000, 10, 0.25)]
+
+
+def test_a_stopped_call_is_written_down_with_an_estimate() -> None:
+    ledger = Ledger()
+
+    async def stop() -> None:
+        async with aclosing(logged(Told("word " * 8), ledger).stream(ASKED, max_tokens=50)) as all_:
+            async for _ in all_:
+                break
+
+    asyncio.run(stop())
+    assert ledger.calls == [
+        Usage(1000, 10, pytest.approx(0.11), 0, "FOOTNOTE_CHAT_PRICE 100/1000")  # type: ignore[arg-type]  # compares
+    ]
+
+
+def test_a_cancelled_call_is_written_down_too() -> None:
+    ledger = Ledger()
+
+    class Slow(Told):
+        async def stream(
+            self, messages: Sequence[Message], *, max_tokens: int, parent: Span | None = None
+        ) -> AsyncGenerator[Chunk, None]:
+            yield Chunk("word " * 8)
+            await asyncio.sleep(60)
+
+    async def cancel() -> None:
+        task = asyncio.create_task(complete(logged(Slow(), ledger), ASKED, max_tokens=50))
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(cancel())
+    assert [one.output_tokens for one in ledger.calls] == [10]
+
+
+def test_a_call_that_is_refused_for_the_days_budget_is_counted_as_that() -> None:
+    ledger = Ledger()
+    model = Told("Hello.")
+    with pytest.raises(WritingFailed, match="used up"):
+        asyncio.run(complete(logged(model, ledger, day_usd=0.1), ASKED, max_tokens=50))
+    assert (ledger.refusals, ledger.calls, model.calls) == ([MINI], [], 0)
+
+
+def test_a_question_too_dear_by_itself_is_no_sign_of_a_budget_used_up() -> None:
+    ledger = Ledger()
+    with pytest.raises(WritingFailed, match="could cost"):
+        asyncio.run(complete(logged(Told("Hi."), ledger, question_usd=0.1), ASKED, max_tokens=50))
+    assert ledger.refusals == []
+
+
+def test_an_answer_is_given_and_its_cost_counts_though_nothing_can_be_written_down() -> None:
+    ledger = Ledger(broken=True)
+    model = logged(Told("Hello.", usage=Usage(1000, 2, 0.3)), ledger, day_usd=0.4)
+    text, _ = asyncio.run(complete(model, ASKED, max_tokens=50))
+    assert text == "Hello."
+    with pytest.raises(WritingFailed, match="used up"):
+        asyncio.run(complete(model, ASKED, max_tokens=50))

@@ -8,15 +8,16 @@ from pathlib import Path
 import pytest
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Engine, create_engine, inspect, text
+from sqlalchemy import Engine, create_engine, insert, inspect, text
 
 from app.domain import Citation, Hit, Passage
 from app.errors import NotFound
 from app.records import database
-from app.records.answers import AnswerStore, Feedback
+from app.records.answers import AnswerStore
 from app.records.database import open_database
 from app.records.document_writer import DocumentWriter
 from app.records.requests import RequestStore
+from app.records.tables import feedback
 from tests.contracts.documents import document, version
 from tests.contracts.test_answers import plain_answer
 
@@ -157,7 +158,12 @@ def test_a_database_of_the_first_release_is_brought_up_with_its_data(url: str) -
     assert "content_requests" not in inspect(engine).get_table_names()
     old = AnswerStore(engine)
     old.add(plain_answer("ans_old", created_at=datetime(2026, 1, 1, tzinfo=UTC)), "mine")
-    old.add_feedback(Feedback("ans_old", helpful=False, correction="It is 27 days."))
+    with engine.begin() as connection:
+        told = {"answer_id": "ans_old", "helpful": False, "reasons": [], "comment": ""}
+        when = datetime(2026, 1, 2, tzinfo=UTC)
+        connection.execute(
+            insert(feedback).values(**told, correction="It is 27 days.", created_at=when)
+        )
     engine.dispose()
 
     opened = open_database(url)

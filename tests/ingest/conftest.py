@@ -21,10 +21,10 @@ def services(
     settings: Settings, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Services]:
     """Real services; the model is the session's, as loading it takes seconds."""
-    from app import bootstrap
+    from app.bootstrap import build_services, models
 
-    monkeypatch.setattr(bootstrap, "_load_embedder", lambda _settings: embedder)
-    built = bootstrap.build_services(settings)
+    monkeypatch.setattr(models, "load_embedder", lambda _settings: embedder)
+    built = build_services(settings)
     yield built
     built.close()
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from app import bootstrap
+from app.bootstrap import build_services, models
 from app.errors import SettingsError
 from app.knowledge.model_holder import ModelHolder
 from app.knowledge.reranker import CrossEncoderReranker
@@ -68,8 +68,8 @@ def test_it_decides_the_order_of_a_search(path: str, tmp_path: Path) -> None:
 def test_the_setting_names_it(
     path: str, settings: Settings, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "_load_embedder", lambda _settings: embedder)
-    services = bootstrap.build_services(settings.model_copy(update={"reranker_model": path}))
+    monkeypatch.setattr(models, "load_embedder", lambda _settings: embedder)
+    services = build_services(settings.model_copy(update={"reranker_model": path}))
     assert services.readiness().state == "warming"
     services.warm_up()
     assert services.readiness().state == "ready"
@@ -81,9 +81,9 @@ def test_the_setting_names_it(
 def test_a_wrong_setting_is_said_when_the_server_warms_up(
     settings: Settings, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "_load_embedder", lambda _settings: embedder)
+    monkeypatch.setattr(models, "load_embedder", lambda _settings: embedder)
     wrong = settings.model_copy(update={"reranker_model": "/no/such/model"})
-    services = bootstrap.build_services(wrong)
+    services = build_services(wrong)
     services.warm_up()
     readiness = services.readiness()
     assert readiness.state == "failed"

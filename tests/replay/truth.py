@@ -15,6 +15,8 @@ from typing import Any
 
 from tests.replay.play import Done
 
+SAID = ("mark", "correct", "report", "request")
+"""What somebody says on purpose; all else is only noticed, and not of who does not want it."""
 ASKS = ("ask", "follow_up", "regenerate", "stop")
 TWO_MINUTES = timedelta(minutes=2)
 TEN_MINUTES = timedelta(minutes=10)
@@ -90,7 +92,7 @@ def questions(log: Sequence[Done]) -> list[Question]:
             question.thread = numbers[key]
             if done.rephrases is not None:
                 found[done.session, done.rephrases].rephrased_at.append(at)
-        elif done.does != "nothing":
+        elif done.does in SAID or (done.does != "nothing" and done.door != "private"):
             found[key].events.append((at, done))
     return list(found.values())
 
@@ -115,7 +117,7 @@ def metrics(
     firsts = [one.answer["timings_ms"]["first_token"] for one in shown]
     priced = [one for one in shown if one.answer["usage"]["cost_usd"] is not None]
     spent = sum(one.answer["usage"]["cost_usd"] for one in priced)
-    accepted_priced = [one for one in priced if not one.private and one.accepted_at()]
+    accepted_priced = [one for one in priced if one.accepted_at()]
     ratings = [event.rating for one in seen for _, event in one.events if event.does == "rate"]
     return {
         "task_success": _share([bool(end[-1].accepted_at()) for end in ends]),

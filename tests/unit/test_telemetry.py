@@ -15,7 +15,16 @@ from typing import Any
 
 import pytest
 
-from app.telemetry import Attribute, SpanName, TraceIdFilter, current_trace_id, get_tracer, set_up
+from app.telemetry import (
+    Attribute,
+    Kind,
+    Metric,
+    SpanName,
+    TraceIdFilter,
+    current_trace_id,
+    get_tracer,
+    set_up,
+)
 
 SPAN_PROGRAM = """
 from app import telemetry
@@ -54,15 +63,29 @@ def test_the_names_on_spans_are_pinned() -> None:
     """Dashboards, Phoenix and Langfuse read these: a rename is a change of contract."""
     assert {name.name: name.value for name in SpanName} == {
         "ASK": "invoke_workflow ask",
-        "RETRIEVAL": "retrieval {data_source}",
+        "SEARCH": "invoke_workflow search",
+        "INGEST": "invoke_workflow ingest",
+        "REWRITE": "rewrite",
+        "SPELLING": "spelling",
         "EMBEDDINGS": "embeddings {model}",
-        "CHAT": "chat {model}",
+        "RETRIEVAL": "retrieval {data_source}",
+        "DENSE": "dense",
+        "LEXICAL": "lexical",
+        "FUSE": "fuse",
         "RERANK": "rerank {model}",
         "ANSWER": "answer",
+        "READ": "read",
+        "CONFIDENCE": "confidence",
+        "STATE": "state",
+        "CHAT": "chat {model}",
         "VERIFY": "verify",
-        "INGEST": "invoke_workflow ingest",
+        "SUGGEST": "suggest",
+        "PARSE": "parse",
+        "SPLIT": "split",
+        "STORE": "store",
     }
-    standard = {name.value for name in Attribute if name.value.startswith("gen_ai.")}
+    # From the registry of OpenTelemetry's GenAI conventions v1.41.1.
+    standard = {name.value for name in (*Attribute, *Metric) if name.value.startswith("gen_ai.")}
     assert standard == {
         "gen_ai.operation.name",
         "gen_ai.workflow.name",
@@ -79,10 +102,30 @@ def test_the_names_on_spans_are_pinned() -> None:
         "gen_ai.output.messages",
         "gen_ai.conversation.id",
         "gen_ai.data_source.id",
+        "gen_ai.embeddings.dimension.count",
         "gen_ai.retrieval.documents",
+        "gen_ai.token.type",
+        "gen_ai.client.operation.duration",
+        "gen_ai.client.token.usage",
     }
     # Other names under gen_ai.usage.* are read as token counts by Langfuse: cost has its own.
-    assert {"llm.cost.total", "openinference.span.kind"} <= {name.value for name in Attribute}
+    others = {name.value for name in (*Attribute, *Metric)} - standard
+    assert {name for name in others if not name.startswith("footnote.")} == {
+        "error.type",
+        "input.value",
+        "output.value",
+        "llm.cost.total",
+        "llm.cost.prompt",
+        "llm.cost.completion",
+        "openinference.span.kind",
+        "reranker.model_name",
+        "retrieval.documents.{index}.document.id",
+        "retrieval.documents.{index}.document.score",
+        "retrieval.documents.{index}.document.content",
+    }
+    assert [kind.value for kind in Kind] == [
+        *("CHAIN", "RETRIEVER", "RERANKER", "EMBEDDING", "LLM", "EVALUATOR")
+    ]
 
 
 def test_the_trace_id_is_that_of_the_running_span() -> None:
@@ -168,13 +211,20 @@ def test_spans_reach_a_collector_when_one_is_named() -> None:
 
 
 @pytest.mark.slow
-def test_a_collector_that_never_answers_does_not_hold_up_the_exit() -> None:
+@pytest.mark.parametrize("protocol", ["grpc", "http/protobuf"])
+@pytest.mark.parametrize("collector", ["silent", "closed"])
+def test_a_collector_that_never_answers_does_not_hold_up_the_exit(
+    protocol: str, collector: str
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        if collector == "closed":
+            silent.close()
         started = time.monotonic()
         result = run(
             SPAN_PROGRAM,
-            OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{silent.getsockname()[1]}",
-            OTEL_EXPORTER_OTLP_PROTOCOL="grpc",
+            OTEL_EXPORTER_OTLP_ENDPOINT=f"http://127.0.0.1:{port}",
+            OTEL_EXPORTER_OTLP_PROTOCOL=protocol,
         )
         took = time.monotonic() - started
     assert result.returncode == 0, result.stderr

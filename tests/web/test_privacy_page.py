@@ -130,8 +130,11 @@ def test_traces_that_are_switched_off_go_nowhere() -> None:
     environment = {
         "OTEL_EXPORTER_OTLP_ENDPOINT": "https://traces.example:4318",
         "OTEL_TRACES_EXPORTER": "none",
+        "OTEL_METRICS_EXPORTER": "none",
     }
     assert facts(environment).recipients == ()
+    assert facts(environment | {"OTEL_METRICS_EXPORTER": "otlp"}).recipients != ()
+    assert facts(environment | {"OTEL_TRACES_EXPORTER": "otlp"}).recipients != ()
 
 
 def test_the_page_is_made_from_the_settings_in_force(
@@ -151,7 +154,9 @@ def test_every_cookie_that_is_set_is_named(client: TestClient) -> None:
     named = {code.text() for code in tree(client.get("/privacy").text).css("code")}
     client.post("/theme", data={"theme": "dark"}, headers=FROM_US)
     client.post("/welcome", headers=FROM_US)
-    client.post("/ask", data={"q": "When is it open?"}, headers=FROM_US)
+    asked = client.post("/ask", data={"q": "When is it open?"}, headers=FROM_US)
+    skipped = {"rating": "skip"}
+    client.post(f"{asked.headers['location']}/trust", data=skipped, headers=FROM_US)
     assert set(client.cookies) == named
     assert SESSION_COOKIE in named
 

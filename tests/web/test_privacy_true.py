@@ -159,7 +159,7 @@ def test_a_question_is_kept_under_a_random_number_without_address_or_program(
     ask(person, QUESTION)
     tables = kept(writing[0])
     holding = [name for name, rows in tables.items() if QUESTION in rows]
-    assert holding == ["answers"]
+    assert holding == ["answers", "questions"]
     assert person.cookies[SESSION_COOKIE] in tables["answers"]
     for rows in tables.values():
         assert AGENT not in rows

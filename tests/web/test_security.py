@@ -79,9 +79,11 @@ def test_our_own_pages_and_programs_can_post(client: TestClient, headers: dict[s
     assert response.status_code == 303
 
 
-def test_reading_sets_no_session_cookie(client: TestClient) -> None:
+def test_reading_sets_no_session_cookie_and_searching_does(client: TestClient) -> None:
     for address in PAGES:
-        assert SESSION_COOKIE not in client.get(address).cookies
+        searches = address == "/search?q=crane"
+        assert (SESSION_COOKIE in client.get(address).cookies) == searches
+        client.cookies.clear()
 
 
 def test_asking_sets_an_anonymous_session_cookie_that_scripts_cannot_read(

@@ -19,10 +19,14 @@ from app.records.answers import AnswerStore
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """The question to search with, and what understanding it cost."""
+    """The question to search with, and what understanding it cost.
+
+    ``completed``: a follow-up that does not stand alone as typed, completed from the conversation.
+    """
 
     question: str
     usage: Usage = field(default_factory=Usage)
+    completed: bool = False
 
     def asked(self, typed: str) -> str | None:
         """What was typed, where that differs."""
@@ -64,7 +68,9 @@ class Interpreter:
             rewritten = await rewrite_with_model(typed, earlier, self._chat, parent=parent)
         else:
             rewritten = await run_sync(lambda: rewrite(typed, earlier))
-        return Understood(rewritten.question if rewritten.changed else typed, rewritten.usage)
+        return Understood(
+            rewritten.question if rewritten.changed else typed, rewritten.usage, rewritten.changed
+        )
 
     def corrected(
         self, understood: Understood, retrieval: Retrieval, wanted: bool

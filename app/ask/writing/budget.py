@@ -1,4 +1,4 @@
-"""Whether a model call may still be made: USD per question and per day.
+"""Whether a model call may still be made: USD per question, day and month; and what calls cost.
 
 Before a call the most it can cost is set aside; afterwards what it did cost takes that place. With
 a budget set, a model whose price nobody knows is not called.
@@ -6,26 +6,79 @@ a budget set, a model whose price nobody knows is not called.
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import date
 from threading import Lock
+from typing import Protocol
 
+from anyio import CancelScope
 from anyio.to_thread import run_sync
 from opentelemetry.trace import Span as TraceSpan
 
+from app import moment
 from app.ask.writing.chat_model import ChatModel, Chunk
 from app.ask.writing.prices import Cost, Prices, estimated_tokens
 from app.ask.writing.prompts import Message
 from app.domain import Usage
 from app.errors import WritingFailed
 
+log = logging.getLogger(__name__)
+
+
+class SpendingLog(Protocol):
+    """Keeps what model calls cost, across processes. Blocks on a database; called in a thread."""
+
+    def called(self, model: str, usage: Usage) -> None:
+        """A call has ended, well or not; it is paid either way."""
+
+    def refused(self, model: str) -> None:
+        """A call was not made, to keep within the budget of the day or month."""
+
+    def usd_on(self, day: date) -> float:
+        """What the calls of one UTC day cost."""
+
+    def usd_in_month(self, day: date) -> float:
+        """What the calls of ``day``'s month cost so far."""
+
+
+@dataclass(slots=True)
+class _Purse:
+    """A limit for a stretch of time: what is recorded, and what this process knows to be spent.
+
+    The records are the truth, and hold what other processes spent. What this process spent counts
+    also where recording failed.
+    """
+
+    limit: float
+    recorded: Callable[[date], float]
+    began: Callable[[date], date]
+    since: date | None = None
+    before: float = 0.0
+    own: float = 0.0
+
+    def spent(self, day: date) -> float:
+        if self.limit <= 0:
+            return 0.0
+        recorded = self.recorded(day)
+        if self.began(day) != self.since:
+            self.since, self.before, self.own = self.began(day), recorded, 0.0
+        return max(recorded, self.before + self.own)
+
+
+class _UsedUp(WritingFailed):
+    """Nothing more may be spent for now; other questions are refused too."""
+
 
 class Budget:
-    """Keeps written answers within USD per question and per UTC day; 0 is no limit.
+    """Keeps written answers within USD per question, UTC day and UTC month; 0 is no limit.
 
-    ``spending`` says what a day's recorded answers cost; None: nothing is recorded. Added to it is
-    what this process spent without a record: calls under way, stopped ones, deleted answers.
+    ``spending`` says what a day's calls cost, ``spending_in_month`` what those of its month did
+    until then; None: nothing is recorded. Calls that other processes have under way are not seen:
+    with several processes a limit may be passed by one call for each of the others.
     """
 
     def __init__(
@@ -33,23 +86,25 @@ class Budget:
         *,
         question_usd: float = 0,
         day_usd: float = 0,
+        month_usd: float = 0,
         spending: Callable[[date], float] | None = None,
-        today: Callable[[], date] = lambda: datetime.now(UTC).date(),
+        spending_in_month: Callable[[date], float] | None = None,
+        today: Callable[[], date] = lambda: moment.now().date(),
     ) -> None:
+        nothing: Callable[[date], float] = lambda _day: 0.0  # noqa: E731  # typed
         self._question_usd = question_usd
-        self._day_usd = day_usd
-        self._spending = spending or (lambda _day: 0.0)
         self._today = today
         self._lock = Lock()
-        self._day: date | None = None
-        self._before = 0.0
-        self._own = 0.0
+        self._day = _Purse(day_usd, spending or nothing, lambda day: day)
+        self._month = _Purse(
+            month_usd, spending_in_month or nothing, lambda day: day.replace(day=1)
+        )
         self._under_way = 0.0
 
     @property
     def active(self) -> bool:
         """Whether there is anything to keep."""
-        return self._question_usd > 0 or self._day_usd > 0
+        return self._question_usd > 0 or self._day.limit > 0 or self._month.limit > 0
 
     def reserve(self, model: str, cost: Cost | None) -> float:
         """Set aside what a call costs at most; the amount is given back to `settle`.
@@ -75,10 +130,19 @@ class Budget:
                 problem="over_budget",
             )
         with self._lock:
-            if self._day_usd > 0 and self._spent() + cost.total > self._day_usd:
-                raise WritingFailed(
-                    f"Today's {_usd(self._day_usd)} for written answers is used up.",
+            day = self._today()
+            wanted = self._under_way + cost.total
+            if 0 < self._day.limit < self._day.spent(day) + wanted:
+                raise _UsedUp(
+                    f"Today's {_usd(self._day.limit)} for written answers is used up.",
                     "Written answers are back after midnight UTC.",
+                    problem="over_budget",
+                )
+            if 0 < self._month.limit < self._month.spent(day) + wanted:
+                raise _UsedUp(
+                    f"This month's {_usd(self._month.limit)} for written answers is used up.",
+                    "Written answers are back next month, or with a higher "
+                    "FOOTNOTE_BUDGET_MONTH_USD.",
                     problem="over_budget",
                 )
             self._under_way += cost.total
@@ -88,40 +152,34 @@ class Budget:
         """A reserved call has ended; ``spent`` None: unknown, so all of it counts."""
         with self._lock:
             self._under_way = max(0.0, self._under_way - reserved)
-            self._own += reserved if spent is None else spent
-
-    def _spent(self) -> float:
-        day = self._today()
-        recorded = self._spending(day)
-        if day != self._day:
-            self._day, self._before, self._own = day, recorded, 0.0
-        return max(recorded, self._before + self._own) + self._under_way
+            for purse in (self._day, self._month):
+                purse.own += reserved if spent is None else spent
 
 
 class BudgetedChatModel:
-    """A chat model that is only called while the budget lasts."""
+    """A chat model that is only called while the budget lasts, and whose calls are written down."""
 
-    def __init__(self, model: ChatModel, prices: Prices, budget: Budget) -> None:
+    def __init__(
+        self,
+        model: ChatModel,
+        prices: Prices,
+        budget: Budget,
+        spending: SpendingLog | None = None,
+    ) -> None:
+        """``spending`` None: what calls cost is not written down (evals)."""
         self.name = model.name
         self._model = model
         self._prices = prices
         self._budget = budget
+        self._log = spending
 
     async def stream(
         self, messages: Sequence[Message], *, max_tokens: int, parent: TraceSpan | None = None
     ) -> AsyncGenerator[Chunk, None]:
         """As the model's own; raises `WritingFailed` instead of going over the budget."""
-        if not self._budget.active:
-            async with aclosing(
-                self._model.stream(messages, max_tokens=max_tokens, parent=parent)
-            ) as chunks:
-                async for chunk in chunks:
-                    yield chunk
-            return
         asked = sum(estimated_tokens(message.text) for message in messages)
-        reserved = await run_sync(
-            lambda: self._budget.reserve(self.name, self._prices.cost(asked, max_tokens))
-        )
+        reserved = await run_sync(self._reserved, asked, max_tokens)
+        started = time.monotonic()
         usage: Usage | None = None
         written = ""
         try:
@@ -138,10 +196,38 @@ class BudgetedChatModel:
         finally:
             # Stopped half-way: the provider charges for what it read and wrote until then.
             if usage is None:
-                cost = self._prices.cost(asked, estimated_tokens(written))
-                self._budget.settle(reserved, cost.total if cost else None)
-            else:
-                self._budget.settle(reserved, usage.cost_usd)
+                usage = self._estimated(asked, written, time.monotonic() - started)
+            # Also when this task is cancelled: the bill is paid all the same.
+            with CancelScope(shield=True):
+                await run_sync(self._paid, reserved, usage)
+
+    def _reserved(self, asked: int, max_tokens: int) -> float:
+        if not self._budget.active:
+            return 0.0
+        try:
+            return self._budget.reserve(self.name, self._prices.at_most(asked, max_tokens))
+        except _UsedUp:
+            if self._log is not None:
+                self._log.refused(self.name)
+            raise
+
+    def _estimated(self, asked: int, written: str, seconds: float) -> Usage:
+        tokens = estimated_tokens(written)
+        cost = self._prices.cost(asked, tokens, seconds=seconds)
+        if cost is None:
+            return Usage(asked, tokens, None)
+        return Usage(asked, tokens, cost.total, price_version=self._prices.version)
+
+    def _paid(self, reserved: float, usage: Usage) -> None:
+        """Written down first, then no longer set aside: at no time does it count for nothing."""
+        try:
+            if self._log is not None and (usage.input_tokens or usage.output_tokens):
+                self._log.called(self.name, usage)
+        except Exception:
+            # An answer is not lost over its bill; within this process it counts all the same.
+            log.exception("what a call of %s cost could not be written down", self.name)
+        finally:
+            self._budget.settle(reserved, usage.cost_usd)
 
 
 def _usd(amount: float) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from opentelemetry.trace import Span as TraceSpan
 from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
-from app.ask.writing.prices import Prices, estimated_tokens
+from app.ask.writing.prices import Cost, Prices, Tokens, estimated_tokens
 from app.ask.writing.prompts import Message
 from app.domain import Usage
 from app.errors import WritingFailed
@@ -65,7 +65,8 @@ class ModelCall:
         self._length = 0
         self._finish = ""
         self._charged = False
-        self._tokens = {"input": 0, "output": 0, "cached": 0}
+        self._tokens = dict.fromkeys(("input", "output", "cached", "kept", "kept_long"), 0)
+        self._seconds: float | None = None
         self.begun = False
         """Whether anything readable has come."""
         self._span = tracer.start_span(
@@ -155,12 +156,17 @@ class ModelCall:
         return "length" if finish in _CUT else "stop"
 
     def usage(self) -> Usage:
-        """Tokens and price so far; estimated where the server does not count."""
+        """Tokens and price of the call, which has ended; estimated where nobody counted."""
         if not self._charged:
             return Usage()
-        tokens = self._counted()
-        cost = self._prices.cost(tokens["input"], tokens["output"], tokens["cached"])
-        return Usage(tokens["input"], tokens["output"], cost.total if cost else None)
+        tokens, cost = self._priced()
+        return Usage(
+            tokens.input,
+            tokens.output,
+            None if cost is None else cost.total,
+            tokens.cached,
+            "" if cost is None else self._prices.version,
+        )
 
     def failed(self, failure: WritingFailed) -> None:
         """Say on the span why nothing came of it."""
@@ -170,13 +176,12 @@ class ModelCall:
     def end(self) -> None:
         """Complete the span; also after a stream that was stopped."""
         if self._charged:
-            tokens = self._counted()
-            cost = self._prices.cost(tokens["input"], tokens["output"], tokens["cached"])
+            tokens, cost = self._priced()
             self._span.set_attributes(
                 {
-                    Attribute.INPUT_TOKENS: tokens["input"],
-                    Attribute.OUTPUT_TOKENS: tokens["output"],
-                    Attribute.CACHED_TOKENS: tokens["cached"],
+                    Attribute.INPUT_TOKENS: tokens.input,
+                    Attribute.OUTPUT_TOKENS: tokens.output,
+                    Attribute.CACHED_TOKENS: tokens.cached,
                     Attribute.USAGE_ESTIMATED: not self._reported,
                 }
             )
@@ -199,22 +204,37 @@ class ModelCall:
     def _reported(self) -> bool:
         return self._tokens["input"] > 0
 
-    def _counted(self) -> Mapping[str, int]:
+    def _priced(self) -> tuple[Tokens, Cost | None]:
+        """What was used and what it cost; the call's time ends when this is first asked."""
+        if self._seconds is None:
+            self._seconds = time.monotonic() - self._started
+        tokens = self._counted()
+        return tokens, self._prices.of(tokens, self._seconds)
+
+    def _counted(self) -> Tokens:
         if self._reported:
-            return self._tokens
+            return Tokens(**self._tokens).consistent()
         asked = sum(estimated_tokens(message.text) for message in self.messages)
-        written = estimated_tokens("".join(self._pieces))
-        return {"input": asked, "output": written, "cached": 0}
+        return Tokens(asked, estimated_tokens("".join(self._pieces)))
 
     def _count(self, usage: Mapping[str, Any] | None) -> None:
         """The highest of each: some servers count once at the end, some as they go."""
         if not usage:
             return
-        details = usage.get("input_token_details") or {}
+        # Under a service tier OpenAI's names have it in front, e.g. `flex_cache_read`.
+        details = {
+            name.removeprefix("flex_").removeprefix("priority_"): value or 0
+            for name, value in (usage.get("input_token_details") or {}).items()
+        }
+        # Anthropic's, by how long they are kept; `cache_creation` is 0 where these are given.
+        kept_long = details.get("ephemeral_1h_input_tokens", 0)
+        kept = details.get("ephemeral_5m_input_tokens", 0) + kept_long
         for name, value in (
             ("input", usage.get("input_tokens")),
             ("output", usage.get("output_tokens")),
             ("cached", details.get("cache_read")),
+            ("kept", kept or details.get("cache_creation")),
+            ("kept_long", kept_long),
         ):
             self._tokens[name] = max(self._tokens[name], int(value or 0))
 

@@ -58,11 +58,14 @@ class WrittenDraft:
 class Writer:
     """Writes answers with one chat model."""
 
-    def __init__(self, model: ChatModel, *, max_tokens: int, passages: int = 8) -> None:
-        """``passages``: how many the model is given, best first."""
+    def __init__(
+        self, model: ChatModel, *, max_tokens: int, passages: int = 8, instructions: str = ""
+    ) -> None:
+        """``passages``: how many the model is given, best first; ``instructions``: own ones."""
         self._model = model
         self._max_tokens = max_tokens
         self._passages = passages
+        self._instructions = instructions
 
     @property
     def name(self) -> str:
@@ -89,7 +92,7 @@ class Writer:
         """
         hits = _read(retrieval, quotes, self._passages * (WIDER if wider else 1))
         composing = _Composing(question, hits, quotes)
-        messages = answer_messages(question, hits)
+        messages = answer_messages(question, hits, instructions=self._instructions)
         text, shown = "", 0.0
         usage, finish = Usage(), "stop"
         async with aclosing(

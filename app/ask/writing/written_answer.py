@@ -11,6 +11,7 @@ from typing import Literal
 
 from app.ask.checking.checker import SupportChecker
 from app.ask.checking.verify import verify_written
+from app.ask.writing.prices import joined_versions
 from app.ask.writing.written import WrittenDraft
 from app.domain import (
     Answer,
@@ -156,6 +157,8 @@ def total(one: Usage, other: Usage) -> Usage:
         one.input_tokens + other.input_tokens,
         one.output_tokens + other.output_tokens,
         (one.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
+        one.cached_tokens + other.cached_tokens,
+        joined_versions(one.price_version, other.price_version),
     )
 
 

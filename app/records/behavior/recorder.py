@@ -10,13 +10,20 @@ from sqlalchemy import Connection, Engine, insert, update
 from app import moment
 from app.domain import Answer, AnswerState, Asking
 from app.records.answers import AnswerStore
+from app.records.behavior.event_store import write_events
+from app.records.behavior.events import Answered, Asked, Event, Failed, Stopped
+from app.records.behavior.rederiving import after_asking
 from app.records.behavior.revisions import bump
 from app.records.behavior.tables import question_vectors, questions
 from app.records.rows import storable
 
 
 class QuestionRecorder:
-    """`app.ask.ports.Recorder` on SQL; a question and its answer are kept in one transaction."""
+    """`app.ask.ports.Recorder` on SQL; a question and its answer are kept in one transaction.
+
+    Whoever does not want to be followed leaves a row that belongs to no session, without events.
+    Its text stands there only with its answer, which is what they can delete it by.
+    """
 
     def __init__(self, engine: Engine, answers: AnswerStore, release: str) -> None:
         self._engine = engine
@@ -36,7 +43,7 @@ class QuestionRecorder:
                     session_id="" if question.private else asking.session_id,
                     conversation_id=asking.conversation_id,
                     trace_id=asking.trace_id,
-                    text=storable(asking.typed),
+                    text="" if question.private else storable(asking.typed),
                     followup=False,
                     regenerate=question.regenerate,
                     private=question.private,
@@ -54,6 +61,15 @@ class QuestionRecorder:
                     revision=revision,
                 )
             )
+            event = Asked(
+                answer_id=asking.answer_id,
+                session_id=asking.session_id,
+                at=asking.asked_at,
+                channel=question.channel,
+                regenerate=question.regenerate,
+            )
+            self._event(connection, asking, event)
+            after_asking(connection, asking.answer_id, revision)
 
     def answered(self, asking: Asking, answer: Answer) -> None:
         """It has its answer, which is kept with it, both or neither."""
@@ -62,10 +78,17 @@ class QuestionRecorder:
             self._answers.add_in(connection, answer, asking.session_id)
             self._change(connection, asking, {**_outcome(answer), "revision": revision})
             vector = answer.retrieval.vector if answer.retrieval is not None else b""
-            if vector:
-                connection.execute(
-                    insert(question_vectors).values(answer_id=asking.answer_id, vector=vector)
-                )
+            self._vector(connection, asking, vector)
+            done = Answered(
+                answer_id=asking.answer_id,
+                session_id=asking.session_id,
+                state=answer.state.value,
+                level=answer.confidence.level.value,
+                mode=answer.mode,
+                followup=answer.completed,
+            )
+            self._event(connection, asking, done)
+            after_asking(connection, asking.answer_id, revision)
 
     def ended(
         self,
@@ -73,19 +96,42 @@ class QuestionRecorder:
         status: Literal["stopped", "failed"],
         error_type: str,
         timings_ms: Mapping[str, float],
+        vector: bytes = b"",
     ) -> None:
-        """It ended without an answer."""
+        """It ended without an answer; ``vector`` still tells what it asked, where it got so far."""
+        first = timings_ms.get("first_token")
+        event: Event = Failed(
+            answer_id=asking.answer_id, session_id=asking.session_id, error_type=error_type
+        )
+        if status == "stopped":
+            event = Stopped(
+                answer_id=asking.answer_id, session_id=asking.session_id, first_content_ms=first
+            )
         with self._engine.begin() as connection:
+            revision = bump(connection)
             self._change(
                 connection,
                 asking,
                 {
-                    "revision": bump(connection),
+                    "revision": revision,
                     "status": status,
                     "error_type": error_type or None,
-                    "first_content_ms": timings_ms.get("first_token"),
+                    "first_content_ms": first,
                 },
             )
+            self._vector(connection, asking, vector)
+            self._event(connection, asking, event)
+            after_asking(connection, asking.answer_id, revision)
+
+    def _vector(self, connection: Connection, asking: Asking, vector: bytes) -> None:
+        if vector:
+            connection.execute(
+                insert(question_vectors).values(answer_id=asking.answer_id, vector=vector)
+            )
+
+    def _event(self, connection: Connection, asking: Asking, event: Event) -> None:
+        if not asking.question.private:
+            write_events(connection, [event], self._release)
 
     def _change(self, connection: Connection, asking: Asking, values: dict[str, Any]) -> None:
         here = questions.c.answer_id == asking.answer_id
@@ -98,6 +144,7 @@ def _outcome(answer: Answer) -> dict[str, Any]:
     return {
         "text": storable(answer.question),
         "typed": None if asked is None else storable(asked),
+        "followup": answer.completed,
         "content_words": len(retrieval.terms) if retrieval is not None else 0,
         "status": "complete",
         "first_content_ms": timings.get("first_token", timings.get("total")),

@@ -16,6 +16,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from app.records.tables import UtcDateTime, metadata
@@ -204,7 +205,8 @@ experiments = Table(
     Column("created_at", UtcDateTime, nullable=False),
     Column("started_at", UtcDateTime),
     Column("stopped_at", UtcDateTime),
-    Column("decision", Text, nullable=False, server_default=""),
+    Column("decision", String(60), nullable=False, server_default=""),
+    Column("reason", Text, nullable=False, server_default=""),
     comment="spec: hypothesis, arms with their settings, share of sessions, guardrails.",
 )
 
@@ -220,8 +222,21 @@ alerts = Table(
     Column("fired_at", UtcDateTime, nullable=False),
     Column("resolved_at", UtcDateTime),
     Column("sent_at", UtcDateTime),
-    Index(None, "rule", "resolved_at"),
+    Column("resolution_sent_at", UtcDateTime),
+    Column("tries", Integer, nullable=False, server_default="0"),
+    Column("tried_at", UtcDateTime),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("acknowledged_at", UtcDateTime),
+    Column("snoozed_until", UtcDateTime),
+    Index(
+        "uq_alerts_open_rule",
+        "rule",
+        unique=True,
+        sqlite_where=text("resolved_at IS NULL"),
+        postgresql_where=text("resolved_at IS NULL"),
+    ),
     Index(None, "fired_at"),
+    comment="One row each time a rule's threshold was crossed; a rule has one open row at most.",
 )
 
 daily_costs = Table(
@@ -232,7 +247,10 @@ daily_costs = Table(
     Column("calls", Integer, nullable=False),
     Column("input_tokens", BigInteger, nullable=False),
     Column("output_tokens", BigInteger, nullable=False),
+    Column("cached_tokens", BigInteger, nullable=False),
     Column("cost_usd", Float, nullable=False),
     Column("unknown_calls", Integer, nullable=False),
-    comment="Sums that outlive deleted answers: a bill is paid all the same.",
+    Column("refused_calls", Integer, nullable=False),
+    comment="Sums that outlive deleted answers: a bill is paid all the same. unknown_calls: of "
+    "calls, those whose price nobody knows; refused_calls: not made, to keep within the budget.",
 )

@@ -44,11 +44,10 @@ traces = Table(
     Column("cost_usd", Float),
     Column("span_count", Integer, nullable=False),
     Column("bytes", Integer, nullable=False),
-    Index(None, "started_at"),
+    Index(None, "started_at", "root_id"),
     Index(None, "answer_id"),
-    Index(None, "kind", "started_at"),
-    Index(None, "duration_ms"),
-    Index(None, "cost_usd"),
+    Index(None, "duration_ms", "root_id"),
+    Index(None, "cost_usd", "root_id"),
     comment="One row per workflow (a question, a search, an ingest); a caller's trace may hold "
     "several. kind: ask, search or ingest. cost_usd: NULL when a price is unknown.",
 )

@@ -188,7 +188,8 @@ sa.Table(
     sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("started_at", sa.DateTime(timezone=True)),
     sa.Column("stopped_at", sa.DateTime(timezone=True)),
-    sa.Column("decision", sa.Text, nullable=False, server_default=""),
+    sa.Column("decision", sa.String(60), nullable=False, server_default=""),
+    sa.Column("reason", sa.Text, nullable=False, server_default=""),
 )
 
 sa.Table(
@@ -203,7 +204,19 @@ sa.Table(
     sa.Column("fired_at", sa.DateTime(timezone=True), nullable=False),
     sa.Column("resolved_at", sa.DateTime(timezone=True)),
     sa.Column("sent_at", sa.DateTime(timezone=True)),
-    sa.Index(None, "rule", "resolved_at"),
+    sa.Column("resolution_sent_at", sa.DateTime(timezone=True)),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("tried_at", sa.DateTime(timezone=True)),
+    sa.Column("error", sa.Text, nullable=False, server_default=""),
+    sa.Column("acknowledged_at", sa.DateTime(timezone=True)),
+    sa.Column("snoozed_until", sa.DateTime(timezone=True)),
+    sa.Index(
+        "uq_alerts_open_rule",
+        "rule",
+        unique=True,
+        sqlite_where=sa.text("resolved_at IS NULL"),
+        postgresql_where=sa.text("resolved_at IS NULL"),
+    ),
     sa.Index(None, "fired_at"),
 )
 
@@ -215,8 +228,10 @@ sa.Table(
     sa.Column("calls", sa.Integer, nullable=False),
     sa.Column("input_tokens", sa.BigInteger, nullable=False),
     sa.Column("output_tokens", sa.BigInteger, nullable=False),
+    sa.Column("cached_tokens", sa.BigInteger, nullable=False),
     sa.Column("cost_usd", sa.Float, nullable=False),
     sa.Column("unknown_calls", sa.Integer, nullable=False),
+    sa.Column("refused_calls", sa.Integer, nullable=False),
 )
 
 sa.Table(
@@ -246,11 +261,10 @@ sa.Table(
     sa.Column("cost_usd", sa.Float),
     sa.Column("span_count", sa.Integer, nullable=False),
     sa.Column("bytes", sa.Integer, nullable=False),
-    sa.Index(None, "started_at"),
+    sa.Index(None, "started_at", "root_id"),
     sa.Index(None, "answer_id"),
-    sa.Index(None, "kind", "started_at"),
-    sa.Index(None, "duration_ms"),
-    sa.Index(None, "cost_usd"),
+    sa.Index(None, "duration_ms", "root_id"),
+    sa.Index(None, "cost_usd", "root_id"),
 )
 
 sa.Table(

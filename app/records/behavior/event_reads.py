@@ -1,0 +1,61 @@
+"""Events as they stand in the database."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, select
+
+from app.records.behavior.events import KINDS, Event, made
+from app.records.behavior.tables import events
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event with what was added when it was recorded."""
+
+    event: Event
+    trace_id: str
+    release: str
+    experiment: str
+    arm: str
+
+
+def events_of(connection: Connection, answer_ids: Sequence[str]) -> dict[str, list[Event]]:
+    """By answer; those that people caused, which is what conclusions are drawn from."""
+    found: dict[str, list[Event]] = defaultdict(list)
+    people = [kind for kind, cls in KINDS.items() if cls.person]
+    where = [events.c.answer_id.in_(answer_ids), events.c.kind.in_(people)]
+    if answer_ids:
+        for recorded in read(connection, *where):
+            found[recorded.event.answer_id].append(recorded.event)
+    return found
+
+
+def read(connection: Connection, *where: ColumnElement[bool]) -> list[Recorded]:
+    """In the order of their times. What only another version can read is left out."""
+    query = select(events).where(*where).order_by(events.c.at, events.c.id)
+    found = (_recorded(row) for row in connection.execute(query) if row.kind in KINDS)
+    return [recorded for recorded in found if recorded is not None]
+
+
+def _recorded(row: Row[Any]) -> Recorded | None:
+    try:
+        event = made(
+            row.kind,
+            row.properties,
+            id=row.id,
+            answer_id=row.answer_id,
+            session_id=row.session_id,
+            at=row.at,
+        )
+    except ValueError as error:
+        log.warning("Event %s (%s) can't be read: %s", row.id, row.kind, error)
+        return None
+    return Recorded(event, row.trace_id, row.release, row.experiment, row.arm)

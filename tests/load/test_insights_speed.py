@@ -1,0 +1,40 @@
+"""``GET /insights`` over many questions: how long the server itself works on it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from app import moment
+from tests.contracts.asked import NOON
+from tests.load.questions import fill
+from tests.web.pm_world import insights
+
+QUESTIONS = 20_000
+"""A fifth of what the limit is for: the suite has ten minutes."""
+MOST_S = 0.3
+"""What a page may take at five times as many questions, on two cores with nothing else to do."""
+
+
+@pytest.mark.slow
+def test_a_page_over_many_questions_takes_little_of_the_processor(tmp_path: Path) -> None:
+    with insights(tmp_path) as (services, client, asked):
+        fill(services.engine, QUESTIONS, until=NOON)
+        with moment.at(NOON):
+            assert client.get("/insights").status_code == 200  # loads all of them
+            for address in ("/insights", "/insights?period=all", "/insights?mode=written"):
+                took = [_cpu(partial(client.get, address)) for _ in range(5)]
+                assert sorted(took)[2] < MOST_S, (address, took)
+            asked.ask("One more?", NOON)
+            assert _cpu(partial(client.get, "/insights")) < MOST_S
+
+
+def _cpu(call: Callable[[], object]) -> float:
+    """Seconds of processor time: what others do at the same time doesn't count."""
+    started = time.process_time()
+    call()
+    return time.process_time() - started
