@@ -26,7 +26,7 @@ from app.api.mcp_server import McpHost
 from app.api.problems import problem_of, problem_response
 from app.bootstrap import Services, build_services
 from app.errors import FootnoteError
-from app.insights.watching import Patrol
+from app.insights.alerts.watching import Patrol
 from app.requests import wants_html
 from app.settings import Settings, load_settings, release_name
 from app.web.error_pages import render_error

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from app.bootstrap import Services, build_services
 from app.errors import BadRequest, NotFound
-from app.insights.eval_cases import Marked, line, proposal
+from app.insights.gaps.eval_cases import Marked, line, proposal
 from app.settings import load_settings
 from evals.datasets import BadDataset, load_cases
 

@@ -12,8 +12,8 @@ from app.api.dependencies import ServicesDep
 from app.api.problems import documented
 from app.api.trace_schemas import TraceDetail, TraceList, TraceOut
 from app.errors import BadRequest, NotFound
-from app.insights.otlp_json import resource_spans
-from app.insights.trace_query import trace_filters
+from app.insights.traces.otlp_json import resource_spans
+from app.insights.traces.query import trace_filters
 from app.records.rows import storable
 from app.records.tracing.records import Sort, Totals
 

@@ -27,7 +27,7 @@ from app.ask.arm_settings import base_of, overridden
 from app.ask.pipeline import Asker
 from app.domain import Answer, AskStep, Finished, Question
 from app.errors import FootnoteError, SettingsError
-from app.records.behavior.experiments import Arm, Experiment, ExperimentStore, Spec
+from app.records.product.experiments import Arm, Experiment, ExperimentStore, Spec
 from app.settings import Settings
 
 log = logging.getLogger(__name__)

@@ -26,8 +26,8 @@ from app.knowledge.model_holder import ModelHolder
 from app.knowledge.ports import Embedder, Reranker
 from app.knowledge.retriever import Retriever, RetrieverOptions
 from app.records.answers import AnswerStore
-from app.records.behavior.costs import CostStore
 from app.records.behavior.recorder import QuestionRecorder
+from app.records.product.costs import CostStore
 from app.settings import Settings
 from app.telemetry import Tracing
 

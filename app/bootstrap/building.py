@@ -18,33 +18,33 @@ from app.bootstrap.answering import (
     retriever_of,
 )
 from app.bootstrap.services import Services
+from app.insights.alerts.rules import from_gaps, watch_of
 from app.insights.facts import Facts
-from app.insights.feedback import feedback_desk
-from app.insights.gap_finder import GapFinder
+from app.insights.feedback.desk import feedback_desk
+from app.insights.gaps.finder import GapFinder
 from app.insights.overview import Insights
-from app.insights.rules import from_gaps, watch_of
 from app.knowledge.library import Library
 from app.knowledge.model_holder import ModelHolder
 from app.knowledge.ports import Embedder, Reranker
 from app.records.answers import AnswerStore
-from app.records.behavior.alerts import AlertStore
 from app.records.behavior.backfill import catch_up
-from app.records.behavior.costs import CostStore
 from app.records.behavior.event_store import EventStore
-from app.records.behavior.experiments import ExperimentStore
-from app.records.behavior.fact_reads import COLUMNS, reading
-from app.records.behavior.failure_reads import FailureReads
-from app.records.behavior.feedback_items import FeedbackItemStore
-from app.records.behavior.feedback_reads import FeedbackReads
-from app.records.behavior.gap_store import GapStore
-from app.records.behavior.question_reads import QuestionReads
 from app.records.behavior.recorder import QuestionRecorder
-from app.records.behavior.reviews import ReviewStore
 from app.records.behavior.searches import SearchRecorder
 from app.records.database import open_database
 from app.records.document_writer import DocumentWriter
 from app.records.documents import DocumentStore
 from app.records.jobs import JobQueue
+from app.records.product.alerts import AlertStore
+from app.records.product.costs import CostStore
+from app.records.product.experiments import ExperimentStore
+from app.records.product.fact_reads import COLUMNS, reading
+from app.records.product.failure_reads import FailureReads
+from app.records.product.feedback_items import FeedbackItemStore
+from app.records.product.feedback_reads import FeedbackReads
+from app.records.product.gap_store import GapStore
+from app.records.product.question_reads import QuestionReads
+from app.records.product.reviews import ReviewStore
 from app.records.requests import RequestStore
 from app.records.tracing.gathered import StoreSink
 from app.records.tracing.store import TraceStore

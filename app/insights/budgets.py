@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from app.insights.alerts import Reading, amount
-from app.records.behavior.costs import CostStore
+from app.insights.alerts.verdict import Reading, amount
+from app.records.product.costs import CostStore
 
 MARKS = (80, 100)
 """Percent of a budget at which an alert fires."""
@@ -60,7 +60,7 @@ class Budgets:
         ]
 
     def readings(self, now: datetime) -> Sequence[Reading]:
-        """Two rules for each limit, as `app.insights.watching` wants them."""
+        """Two rules for each limit, as `app.insights.alerts.watching` wants them."""
         return [_reading(budget, percent) for budget in self.now(now.date()) for percent in MARKS]
 
 

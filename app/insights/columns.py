@@ -225,7 +225,7 @@ class Part:
 
 
 def part(columns: Columns, values: Mapping[str, Sequence[Any]]) -> Part:
-    """Rows as a driver gave them, by column of `app.records.behavior.fact_reads`."""
+    """Rows as a driver gave them, by column of `app.records.product.fact_reads`."""
     return Part(
         _objects(values["answer_id"]),
         {name: _column(name, values, columns.vocabularies) for name in _names()},

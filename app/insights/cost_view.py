@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from app.insights.view import View
-from app.records.behavior.costs import EMBEDDINGS, DayCost
+from app.records.product.costs import EMBEDDINGS, DayCost
 
 _SHOWN_MODELS = 3
 """Lines beside the total; more can't be told apart."""

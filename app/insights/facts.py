@@ -16,7 +16,7 @@ Row = Sequence[Any]
 
 
 class Reads(Protocol):
-    """What `Facts` asks of the records; see `app.records.behavior.fact_reads.FactReads`."""
+    """What `Facts` asks of the records; see `app.records.product.fact_reads.FactReads`."""
 
     def counters(self) -> tuple[int, int]:
         """The newest revision, and how often questions were deleted."""

@@ -11,7 +11,7 @@ from app.terminal.session import command_settings, opened
 
 if TYPE_CHECKING:
     from app.bootstrap import Services
-    from app.insights.experiments import Report
+    from app.insights.experiments.report import Report
 
 app = typer.Typer(help="Compare ways to answer on real questions.", no_args_is_help=True)
 
@@ -23,7 +23,7 @@ def list_experiments(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON and nothing else.")] = False,
 ) -> None:
     """What runs, what ran, and how it was decided."""
-    from app.insights.experiment_words import decision  # noqa: PLC0415
+    from app.insights.experiments.words import decision  # noqa: PLC0415
     from app.terminal.output import out, print_json, printable  # noqa: PLC0415
 
     with opened(command_settings()) as services:
@@ -62,9 +62,9 @@ def start(
 ) -> None:
     """Start an experiment from a file; servers take it up within seconds."""
     from app.ask.arms import begin  # noqa: PLC0415
-    from app.insights.experiment_spec import read_spec  # noqa: PLC0415
-    from app.insights.experiment_words import waiting  # noqa: PLC0415
-    from app.insights.experiments import plan  # noqa: PLC0415
+    from app.insights.experiments.report import plan  # noqa: PLC0415
+    from app.insights.experiments.spec import read_spec  # noqa: PLC0415
+    from app.insights.experiments.words import waiting  # noqa: PLC0415
     from app.insights.targets import load_targets  # noqa: PLC0415
     from app.moment import now  # noqa: PLC0415
 
@@ -86,7 +86,7 @@ def stop(
 ) -> None:
     """Stop an experiment with a decision: nobody is assigned to it any more."""
     from app.ask.arms import end  # noqa: PLC0415
-    from app.insights.experiment_words import decision as words  # noqa: PLC0415
+    from app.insights.experiments.words import decision as words  # noqa: PLC0415
 
     with opened(command_settings()) as services:
         stopped = end(services.asker, services.experiments, experiment_id, decision, reason)
@@ -102,8 +102,8 @@ def note(
     ] = False,
 ) -> None:
     """The experiment as a note in Markdown: hypothesis, arms, numbers, guardrails, decision."""
-    from app.insights.experiment_note import note as written  # noqa: PLC0415
-    from app.insights.experiment_note import write_note  # noqa: PLC0415
+    from app.insights.experiments.note import note as written  # noqa: PLC0415
+    from app.insights.experiments.note import write_note  # noqa: PLC0415
     from app.moment import now  # noqa: PLC0415
 
     with opened(command_settings()) as services:
@@ -116,7 +116,7 @@ def note(
 
 
 def _report(services: Services, experiment_id: str) -> Report:
-    from app.insights.experiments import report  # noqa: PLC0415
+    from app.insights.experiments.report import report  # noqa: PLC0415
     from app.insights.targets import load_targets  # noqa: PLC0415
     from app.moment import now  # noqa: PLC0415
 

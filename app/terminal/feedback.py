@@ -11,8 +11,8 @@ import typer
 from app.terminal.session import command_settings, note, opened, wait_for_model
 
 if TYPE_CHECKING:  # importing them takes time that `--help` need not pay
-    from app.insights.feedback_import import Progress
-    from app.records.behavior.feedback_items import Import
+    from app.insights.feedback.importing import Progress
+    from app.records.product.feedback_items import Import
 
 app = typer.Typer(
     help="Reviews and support tickets from elsewhere: what they are about, and who says it.",
@@ -89,15 +89,15 @@ def export(
     ] = False,
 ) -> None:
     """Print all items, or all themes, as CSV."""
-    from app.insights.feedback_export import (  # noqa: PLC0415
+    from app.insights.feedback.export import (  # noqa: PLC0415
         ITEM_COLUMNS,
         THEME_COLUMNS,
         csv_lines,
         item_rows,
         theme_rows,
     )
-    from app.insights.feedback_numbers import by_theme  # noqa: PLC0415
-    from app.records.behavior.feedback_reads import ItemFilter  # noqa: PLC0415
+    from app.insights.feedback.numbers import by_theme  # noqa: PLC0415
+    from app.records.product.feedback_reads import ItemFilter  # noqa: PLC0415
 
     with opened(command_settings()) as services:
         reads = services.feedback.reads
@@ -188,7 +188,7 @@ def _print_report(done: Import) -> None:
 def _print_preview(preview: Any, as_json: bool) -> None:
     from rich.text import Text  # noqa: PLC0415
 
-    from app.insights.feedback_csv import BadRow  # noqa: PLC0415
+    from app.insights.feedback.csv_reading import BadRow  # noqa: PLC0415
     from app.terminal.output import out, print_json, printable  # noqa: PLC0415
 
     columns, names = preview.columns, preview.layout.names

@@ -20,9 +20,9 @@ from app.domain import Answer, Question, Usage
 from app.errors import ExperimentRefused, ModeUnavailable, SettingsError
 from app.knowledge.model_holder import ModelHolder
 from app.knowledge.ports import Embedder
-from app.records.behavior.experiments import Arm, Experiment, ExperimentStore, Spec
 from app.records.behavior.recorder import QuestionRecorder
 from app.records.behavior.tables import questions
+from app.records.product.experiments import Arm, Experiment, ExperimentStore, Spec
 from app.settings import Settings
 from tests.knowledge.world import Options, World, open_world, wired
 

@@ -18,9 +18,9 @@ from app.ask.writing.chat_model import LangChainChatModel
 from app.ask.writing.prices import Prices
 from app.domain import Answer, Drafted, Question, Usage
 from app.records.answers import AnswerStore
-from app.records.behavior.costs import CostStore, DayCost
 from app.records.behavior.tables import questions
 from app.records.database import open_database
+from app.records.product.costs import CostStore, DayCost
 from tests.fakes import openai_server as fake
 from tests.fakes.openai_server import OpenAIServer, serve
 from tests.knowledge.world import World, open_world

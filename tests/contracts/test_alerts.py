@@ -16,12 +16,12 @@ from sqlalchemy import Engine
 from app import moment
 from app.domain import Usage
 from app.errors import NotFound, SettingsError
-from app.insights.alerts import Reading
+from app.insights.alerts.verdict import Reading
+from app.insights.alerts.watching import Patrol, Watch
+from app.insights.alerts.webhook import Webhook
 from app.insights.budgets import Budgets
-from app.insights.watching import Patrol, Watch
-from app.insights.webhook import Webhook
-from app.records.behavior.alerts import AlertStore
-from app.records.behavior.costs import CostStore
+from app.records.product.alerts import AlertStore
+from app.records.product.costs import CostStore
 from tests.fakes.webhook_receiver import SECRET, Receiver, receive
 from tests.plugins.programs import free_port
 

@@ -13,7 +13,7 @@ from app import moment
 from app.domain import Answer, AnswerState, Confidence, Level, Usage
 from app.records import database
 from app.records.answers import AnswerStore
-from app.records.behavior.costs import CostStore, DayCost
+from app.records.product.costs import CostStore, DayCost
 from app.records.tables import answers
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from app import moment
 from app.errors import ExperimentRefused, NotFound
-from app.records.behavior.experiments import Arm, ExperimentStore, Guardrail, Spec
+from app.records.product.experiments import Arm, ExperimentStore, Guardrail, Spec
 
 MARCH = datetime(2026, 3, 1, 9, tzinfo=UTC)
 

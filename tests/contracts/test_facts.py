@@ -15,10 +15,10 @@ from app.insights.columns import NEVER, Columns, moment_of
 from app.insights.facts import Facts
 from app.insights.metrics import compute
 from app.insights.periods import Period
-from app.records.behavior.fact_reads import COLUMNS, reading
 from app.records.behavior.revisions import bump
 from app.records.behavior.tables import events, feedback_imports, feedback_items, questions
 from app.records.database import open_database
+from app.records.product.fact_reads import COLUMNS, reading
 from tests.contracts.conftest import Elsewhere
 from tests.load.questions import fill
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import Engine
 
 from app.errors import NotFound
-from app.records.behavior.feedback_items import FeedbackItemStore, Item, Theme
-from app.records.behavior.feedback_reads import FeedbackReads, ItemFilter
+from app.records.product.feedback_items import FeedbackItemStore, Item, Theme
+from app.records.product.feedback_reads import FeedbackReads, ItemFilter
 
 DAY = datetime(2026, 9, 1, 23, 30, tzinfo=UTC)
 

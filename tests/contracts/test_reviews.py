@@ -11,12 +11,12 @@ from sqlalchemy import Engine, delete
 
 from app import moment
 from app.errors import BadRequest, NotFound
-from app.records.behavior.failure_reads import FailureReads
-from app.records.behavior.gap_store import GapStore, KnownGap
-from app.records.behavior.question_filters import OUTCOMES, QuestionFilter
-from app.records.behavior.question_reads import QuestionReads, SortKey
-from app.records.behavior.reviews import FAILURE_HINTS, FAILURE_MODES, ReviewStore
 from app.records.behavior.tables import questions
+from app.records.product.failure_reads import FailureReads
+from app.records.product.gap_store import GapStore, KnownGap
+from app.records.product.question_filters import OUTCOMES, QuestionFilter
+from app.records.product.question_reads import QuestionReads, SortKey
+from app.records.product.reviews import FAILURE_HINTS, FAILURE_MODES, ReviewStore
 from tests.contracts.asked import NOON, Asked
 
 LATER = NOON + timedelta(hours=2)

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from app import moment
-from app.records.behavior.reviews import ReviewStore
 from app.records.database import open_database
+from app.records.product.reviews import ReviewStore
 from tests.contracts.asked import Asked
 from tests.e2e.conftest import LiveServer, OpenPage
 from tests.e2e.test_looks import BROKEN_REFERENCES, DOUBLE_IDS, SIDEWAYS, UNNAMED

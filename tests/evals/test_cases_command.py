@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from app.errors import BadRequest
 from app.records.answers import Feedback
-from app.records.behavior.reviews import ReviewStore
 from app.records.database import open_database
+from app.records.product.reviews import ReviewStore
 from evals.cases_command import planned
 from evals.cli import app
 from evals.datasets import BadDataset, load_cases

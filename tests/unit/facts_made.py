@@ -10,7 +10,7 @@ import numpy as np
 
 from app.insights.columns import Columns, Side, empty, merged, part, times
 from app.insights.periods import Period
-from app.records.behavior.fact_reads import COLUMNS
+from app.records.product.fact_reads import COLUMNS
 
 NOON = datetime(2026, 3, 10, 12, tzinfo=UTC)
 DAY = Period(NOON.replace(hour=0), NOON.replace(hour=0) + timedelta(days=1))

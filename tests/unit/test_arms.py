@@ -12,9 +12,9 @@ from pydantic import SecretStr, ValidationError
 from app.ask.arm_settings import checked, overridden
 from app.ask.arms import BUCKETS, assigned, bucket, ranges
 from app.errors import SettingsError
-from app.insights.experiment_spec import parse_spec, read_spec, spec_of
-from app.insights.experiment_stats import SRM_ALARM, mismatch
-from app.records.behavior.experiments import Arm, Guardrail, Spec
+from app.insights.experiments.spec import parse_spec, read_spec, spec_of
+from app.insights.experiments.statistics import SRM_ALARM, mismatch
+from app.records.product.experiments import Arm, Guardrail, Spec
 from app.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from app.insights.clustering import Vectors, group, pack, unpack
-from app.insights.gaps import BUCKETS, Gap, find_gaps
-from app.insights.labels import LONGEST, distinguishing, label, middle
+from app.insights.gaps.clustering import Vectors, group, pack, unpack
+from app.insights.gaps.gap import BUCKETS, Gap, find_gaps
+from app.insights.gaps.labels import LONGEST, distinguishing, label, middle
+from app.insights.gaps.suggestions import suggest
 from app.insights.periods import Period
-from app.insights.suggestions import suggest
-from app.records.behavior.failure_reads import Evidence, Failure, Near, Reworded
-from app.records.behavior.gap_store import KnownGap
+from app.records.product.failure_reads import Evidence, Failure, Near, Reworded
+from app.records.product.gap_store import KnownGap
 from tests.knowledge.world import WordEmbedder
 
 START = datetime(2026, 11, 1, tzinfo=UTC)

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.insights.experiment_stats import (
+from app.insights.experiments.sample_size import advise, sessions_needed
+from app.insights.experiments.statistics import (
     Estimate,
     Interval,
     difference,
@@ -17,8 +18,7 @@ from app.insights.experiment_stats import (
     quantile,
     share,
 )
-from app.insights.experiment_words import signed, verdict, waiting
-from app.insights.sample_size import advise, sessions_needed
+from app.insights.experiments.words import signed, verdict, waiting
 
 Floats = NDArray[np.float64]
 

@@ -12,14 +12,14 @@ import pytest
 
 from app.errors import ExperimentRefused
 from app.insights.columns import Columns
-from app.insights.experiment_note import note, untouched, write_note
-from app.insights.experiment_units import MEASURES
-from app.insights.experiments import Report, guardrail_breaches, plan, report
+from app.insights.experiments.note import note, untouched, write_note
+from app.insights.experiments.report import Report, guardrail_breaches, plan, report
+from app.insights.experiments.units import MEASURES
 from app.insights.metrics import compute
 from app.insights.periods import Period
 from app.insights.slices import Slice
 from app.insights.targets import Targets, built_in
-from app.records.behavior.experiments import Arm, Experiment, Guardrail, Spec
+from app.records.product.experiments import Arm, Experiment, Guardrail, Spec
 from tests.unit.facts_made import LATER, NOON, at, columns, row
 
 TARGETS = Targets(dict(built_in()))

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from app.errors import Unprocessable
-from app.insights.feedback_cells import date_order, parse_date, parse_rating, rating_scale
-from app.insights.feedback_columns import completed, guess_columns, named_columns
-from app.insights.feedback_csv import BadRow, Record, read_layout, records
-from app.insights.feedback_export import ITEM_COLUMNS, csv_lines, item_rows
-from app.insights.feedback_rows import read_items, sample_of
-from app.records.behavior.feedback_items import Item
+from app.insights.feedback.cells import date_order, parse_date, parse_rating, rating_scale
+from app.insights.feedback.columns import completed, guess_columns, named_columns
+from app.insights.feedback.csv_reading import BadRow, Record, read_layout, records
+from app.insights.feedback.export import ITEM_COLUMNS, csv_lines, item_rows
+from app.insights.feedback.rows import read_items, sample_of
+from app.records.product.feedback_items import Item
 
 NOW = datetime(2026, 10, 1, tzinfo=UTC)
 TICKETS = (

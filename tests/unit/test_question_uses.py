@@ -12,10 +12,10 @@ import pytest
 
 from app.domain import AnswerState, Citation, Hit, Passage, Sentence
 from app.errors import SettingsError
-from app.insights.eval_cases import Marked, line, proposal
-from app.insights.intended import embedded, load_uses
-from app.insights.vague import Helped, prompt_quality
-from app.records.behavior.failure_reads import ThreadPart
+from app.insights.gaps.eval_cases import Marked, line, proposal
+from app.insights.gaps.intended import embedded, load_uses
+from app.insights.gaps.vague import Helped, prompt_quality
+from app.records.product.failure_reads import ThreadPart
 from evals.datasets import load_cases
 from tests.contracts.documents import document
 from tests.contracts.test_answers import plain_answer

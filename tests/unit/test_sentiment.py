@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.insights.sentiment import SentimentModel, of_rating
-from app.insights.sentiment_examples import NEGATIVE as LEARNED_NEGATIVE
-from app.insights.sentiment_examples import NEUTRAL as LEARNED_NEUTRAL
-from app.insights.sentiment_examples import POSITIVE as LEARNED_POSITIVE
-from app.records.behavior.feedback_reads import FELT
+from app.insights.feedback.sentiment import SentimentModel, of_rating
+from app.insights.feedback.sentiment_examples import NEGATIVE as LEARNED_NEGATIVE
+from app.insights.feedback.sentiment_examples import NEUTRAL as LEARNED_NEUTRAL
+from app.insights.feedback.sentiment_examples import POSITIVE as LEARNED_POSITIVE
+from app.records.product.feedback_reads import FELT
 
 if TYPE_CHECKING:
     from app.knowledge.ports import Embedder

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from app.insights.theme_labels import theme_labels
-from app.insights.theme_links import as_vector, gap_of
-from app.insights.theme_summary import plain, summary_messages
-from app.insights.themes import assign, find_themes, theme_ids
-from app.records.behavior.gap_store import KnownGap
+from app.insights.feedback.theme_labels import theme_labels
+from app.insights.feedback.theme_links import as_vector, gap_of
+from app.insights.feedback.theme_summary import plain, summary_messages
+from app.insights.feedback.themes import assign, find_themes, theme_ids
+from app.records.product.gap_store import KnownGap
 
 Vectors = NDArray[np.float32]
 

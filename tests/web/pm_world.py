@@ -11,9 +11,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from app.insights.gap_finder import GapFinder
-from app.records.behavior.failure_reads import FailureReads
-from app.records.behavior.gap_store import GapStore
+from app.insights.gaps.finder import GapFinder
+from app.records.product.failure_reads import FailureReads
+from app.records.product.gap_store import GapStore
 from tests.contracts.asked import Asked
 from tests.knowledge.world import WordEmbedder
 from tests.web.conftest import browsing

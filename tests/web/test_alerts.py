@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from app.bootstrap import build_services, models
 from app.domain import Usage
-from app.insights.alerts import Reading
-from app.insights.watching import Watch
+from app.insights.alerts.verdict import Reading
+from app.insights.alerts.watching import Watch
 from app.settings import Settings
 from app.web.pm.alert_view import alert_rows, lasted, rule_rows
 from tests.contracts.asked import Asked

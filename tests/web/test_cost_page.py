@@ -18,9 +18,9 @@ from app.insights.cost_view import by_model, course, dearest, summed
 from app.insights.facts import Facts
 from app.insights.periods import Period
 from app.insights.view import View
-from app.records.behavior.costs import CostStore, DayCost
-from app.records.behavior.fact_reads import COLUMNS, reading
 from app.records.database import open_database
+from app.records.product.costs import CostStore, DayCost
+from app.records.product.fact_reads import COLUMNS, reading
 from app.settings import Settings
 from tests.contracts.asked import Asked
 from tests.knowledge.world import WordEmbedder

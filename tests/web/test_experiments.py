@@ -13,9 +13,9 @@ from typer.testing import CliRunner
 from app import bootstrap, server
 from app.ask.arms import ArmedAsker, assigned
 from app.cli import app
-from app.insights.experiment_note import untouched
-from app.records.behavior.experiments import Spec
+from app.insights.experiments.note import untouched
 from app.records.behavior.tables import experiments, questions
+from app.records.product.experiments import Spec
 from app.settings import Settings
 from tests.knowledge.world import WordEmbedder
 from tests.web.conftest import FROM_US, browsing, tree, words

@@ -204,7 +204,7 @@ class FakeChat:
 def test_a_summary_is_kept_with_its_models_name_and_shown_as_plain_text(
     client: TestClient, services: Services, done: str
 ) -> None:
-    from app.insights.theme_summary import ThemeSummarizer
+    from app.insights.feedback.theme_summary import ThemeSummarizer
 
     chat = FakeChat()
     state: Any = client.app_state
@@ -292,6 +292,6 @@ def test_an_upload_that_nobody_imports_is_forgotten_after_a_day(
 
 
 def _everything() -> Any:
-    from app.records.behavior.feedback_reads import ItemFilter
+    from app.records.product.feedback_reads import ItemFilter
 
     return ItemFilter()

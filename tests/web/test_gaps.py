@@ -14,10 +14,10 @@ from urllib.parse import parse_qsl
 import pytest
 
 from app import moment
-from app.insights.gap_finder import GapFinder
+from app.insights.gaps.finder import GapFinder
 from app.insights.periods import Period, parse_period
-from app.records.behavior.failure_reads import FailureReads
-from app.records.behavior.gap_store import GapStore
+from app.records.product.failure_reads import FailureReads
+from app.records.product.gap_store import GapStore
 from tests.contracts.asked import NOON, Asked
 from tests.contracts.documents import document
 from tests.knowledge.world import WordEmbedder

@@ -14,9 +14,9 @@ import pytest
 from app import moment
 from app.records.behavior.event_store import EventStore
 from app.records.behavior.events import KINDS
-from app.records.behavior.question_filters import OUTCOMES
-from app.web.pm.event_words import EVENT_WORDS
-from app.web.pm.question_list import OUTCOME_WORDS
+from app.records.product.question_filters import OUTCOMES
+from app.web.pm.questions.event_words import EVENT_WORDS
+from app.web.pm.questions.question_list import OUTCOME_WORDS
 from tests.contracts.asked import NOON, Asked
 from tests.contracts.documents import document
 from tests.web.conftest import FROM_US, HTMX, tree, words
@@ -119,7 +119,7 @@ def test_behind_a_metric_it_says_what_is_listed(client: TestClient) -> None:
 
 
 def test_pages_lead_to_each_other(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.web.pm.question_list.PER_PAGE", 2)
+    monkeypatch.setattr("app.web.pm.questions.question_list.PER_PAGE", 2)
     for query in (DAY, f"{DAY}&sort=latency", f"{DAY}&metric=abstention&side=denominator"):
         seen: list[str] = []
         address = f"{LIST}?{query}"

@@ -15,8 +15,8 @@ import pytest
 
 from app.domain import Answer, Question
 from app.errors import BadRequest
-from app.insights.otlp_json import resource_spans
-from app.insights.trace_query import trace_filters
+from app.insights.traces.otlp_json import resource_spans
+from app.insights.traces.query import trace_filters
 from app.records.tracing.records import (
     SpanRecord,
     Trace,
@@ -25,10 +25,10 @@ from app.records.tracing.records import (
     Workflow,
 )
 from app.telemetry import Attribute
-from app.web.pm import trace_csv
-from app.web.pm.passages_view import passage_rows
-from app.web.pm.trace_words import took, usd
-from app.web.pm.waterfall import GROUPS, by_document, waterfall
+from app.web.pm.traces import trace_csv
+from app.web.pm.traces.passages_view import passage_rows
+from app.web.pm.traces.trace_words import took, usd
+from app.web.pm.traces.waterfall import GROUPS, by_document, waterfall
 from tests.web.conftest import HTMX, tree, words
 
 if TYPE_CHECKING:
@@ -274,7 +274,7 @@ def test_a_filter_that_is_no_number_is_a_page_that_says_so(client: TestClient) -
 def test_pages_follow_each_other_and_lead_back(
     client: TestClient, told: Told, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from app.web.pm import trace_pages
+    from app.web.pm.traces import trace_pages
 
     monkeypatch.setattr(trace_pages, "PER_PAGE", 2)
     first = tree(client.get("/traces?kind=ask").text)

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from app.web.pm import (
-    alert_pages,
-    cost_pages,
-    experiment_pages,
-    gap_pages,
-    insight_pages,
-    question_pages,
-    review_pages,
-    theme_pages,
-    trace_pages,
-)
+from app.web.pm import alert_pages, cost_pages, insight_pages
+from app.web.pm.experiments import experiment_pages
+from app.web.pm.feedback import theme_pages
+from app.web.pm.questions import gap_pages, question_pages, review_pages
+from app.web.pm.traces import trace_pages
 
 routers = (
     insight_pages.router,

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from app.insights.alerts import Reading, window
-from app.records.behavior.alerts import Alert
+from app.insights.alerts.verdict import Reading, window
+from app.records.product.alerts import Alert
 from app.web.templating import moment
 from app.web.units import said
 

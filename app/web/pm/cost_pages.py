@@ -16,12 +16,12 @@ from starlette.responses import Response
 from app import moment
 from app.bootstrap import Services
 from app.errors import BadRequest
+from app.insights.alerts.rules import budgets_of
 from app.insights.budgets import forecast
 from app.insights.cost_view import by_model, course, dearest, embedded, summed, written
 from app.insights.metrics import Metrics
 from app.insights.periods import Period
-from app.insights.rules import budgets_of
-from app.records.behavior.costs import DayCost
+from app.records.product.costs import DayCost
 from app.web.charts import LineChart, Series, line_chart
 from app.web.dependencies import ServicesDep
 from app.web.templating import page

@@ -1,0 +1,1 @@
+"""Thresholds on metrics: watched, told, resolved."""

@@ -1,0 +1,1 @@
+"""Experiments: their specification, differences with intervals, and the note at the end."""

@@ -1,0 +1,1 @@
+"""Reviews and tickets from elsewhere: read, felt, grouped, linked."""

@@ -1,0 +1,1 @@
+"""Questions without a good answer: clusters, labels, what to do, and unexpected uses."""

@@ -1,0 +1,1 @@
+"""Traces as pages and programs ask for them, and in OTLP."""

@@ -1,0 +1,1 @@
+"""What whoever runs the product reads and decides: facts, reviews, gaps, experiments, costs."""

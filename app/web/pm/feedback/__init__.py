@@ -1,0 +1,1 @@
+"""``/insights/feedback``: imports, themes and items."""

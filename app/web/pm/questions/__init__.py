@@ -1,0 +1,1 @@
+"""``/insights/questions``, its review queue, and ``/insights/gaps``."""

@@ -1,0 +1,1 @@
+"""``/traces``: the list, one trace, two of them, and exports."""
