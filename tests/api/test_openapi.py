@@ -48,6 +48,8 @@ def test_the_contract_is_described(description: dict[str, Any]) -> None:
         "POST /api/v1/answers/{answer_id}/report",
         "GET /api/v1/conversations/{conversation_id}",
         "DELETE /api/v1/conversations/{conversation_id}",
+        "GET /api/v1/insights",
+        "GET /api/v1/insights/{table}.csv",
         "GET /api/v1/traces",
         "GET /api/v1/traces/{trace_id}",
         "POST /v1/chat/completions",
@@ -77,10 +79,16 @@ def test_every_schema_of_ours_has_an_example(description: dict[str, Any]) -> Non
 def test_every_example_fits_its_schema() -> None:
     from pydantic import BaseModel
 
-    from app.api import document_schemas, schemas, state_schemas, trace_schemas
+    from app.api import (
+        document_schemas,
+        insight_schemas,
+        schemas,
+        state_schemas,
+        trace_schemas,
+    )
 
     checked = 0
-    for module in (schemas, document_schemas, state_schemas, trace_schemas):
+    for module in (schemas, document_schemas, insight_schemas, state_schemas, trace_schemas):
         for model in vars(module).values():
             if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel:
                 extra: Any = model.model_config["json_schema_extra"]

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from app import bootstrap
+from app.bootstrap import build_services, models
 from app.domain import Span
 from app.knowledge.lexical_index import TantivyIndex
 from app.knowledge.ports import Encoded, Vector
@@ -87,10 +87,10 @@ def kill_at(point: str, nth: int, when: str) -> None:
 
 if __name__ == "__main__":
     data, docs, point, nth, when = sys.argv[1:]
-    setattr(bootstrap, "_load_embedder", lambda _settings: WordHashes())  # noqa: B010  # a seam
+    setattr(models, "load_embedder", lambda _settings: WordHashes())  # noqa: B010  # a seam
     pipeline.BATCH_PASSAGES = 2
     if point != "never":
         kill_at(point, int(nth), when)
-    services = bootstrap.build_services(Settings(_env_file=None, data_dir=Path(data)))
+    services = build_services(Settings(_env_file=None, data_dir=Path(data)))
     ingest(services, [docs], IngestOptions())
     services.close()

@@ -13,7 +13,8 @@ import os
 import sys
 from pathlib import Path
 
-from app import bootstrap, main, server
+from app import main, server
+from app.bootstrap import build_services, models
 from app.settings import Settings
 from ingest.pipeline import IngestOptions
 from ingest.pipeline import ingest as run_ingest
@@ -42,12 +43,12 @@ def run() -> None:
     """Ingest, then fork for each line."""
     data, docs = Path(sys.argv[1]), sys.argv[2]
     settings = Settings(_env_file=None, data_dir=data, port=0, log_level="warning")
-    setattr(bootstrap, "_load_embedder", lambda _settings: WordEmbedder())  # noqa: B010  # a seam
+    setattr(models, "load_embedder", lambda _settings: WordEmbedder())  # noqa: B010  # a seam
     for name in BEFOREHAND:
         importlib.import_module(name)
     first = os.fork()
     if first == 0:
-        services = bootstrap.build_services(settings)
+        services = build_services(settings)
         run_ingest(services, [docs], IngestOptions())
         services.close()
         os._exit(0)

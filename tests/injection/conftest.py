@@ -134,7 +134,7 @@ def canary_server() -> Iterator[Canary]:
 @pytest.fixture(scope="session")
 def library(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
     """Every document of every case beside six honest ones, in one index."""
-    from app import bootstrap
+    from app.bootstrap import build_services, models
     from app.settings import Settings
 
     folder = tmp_path_factory.mktemp("injection")
@@ -147,8 +147,8 @@ def library(embedder: Embedder, tmp_path_factory: pytest.TempPathFactory) -> Ite
         )
         with pytest.MonkeyPatch.context() as patch:
             # The session's model: loading another one takes seconds.
-            patch.setattr(bootstrap, "_load_embedder", lambda _settings: embedder)
-            services = bootstrap.build_services(settings)
+            patch.setattr(models, "load_embedder", lambda _settings: embedder)
+            services = build_services(settings)
             services.embedder.get(wait=True)
         _ingest(services, folder / "files", canary)
         documents, _ = services.documents.find(limit=1000)

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from app import bootstrap
-from app.bootstrap import Services
+from app.bootstrap import Services, build_services, models
 from app.knowledge.ports import Embedder
 from app.settings import Settings
 from ingest.pipeline import IngestOptions, ingest
@@ -28,8 +27,8 @@ def ingested(
     settings = Settings(_env_file=None, **values)
     with pytest.MonkeyPatch.context() as patch:
         # The session's model: loading another one takes seconds.
-        patch.setattr(bootstrap, "_load_embedder", lambda _settings: embedder)
-        services = bootstrap.build_services(settings)
+        patch.setattr(models, "load_embedder", lambda _settings: embedder)
+        services = build_services(settings)
         services.embedder.get(wait=True)
     for collection, texts in files.items():
         documents = folder / collection

@@ -11,7 +11,8 @@ import json
 import sys
 from pathlib import Path
 
-from app import bootstrap, telemetry
+from app import telemetry
+from app.bootstrap import build_services, models
 from app.domain import Question
 from app.settings import Settings
 from ingest.pipeline import IngestOptions, ingest
@@ -20,7 +21,7 @@ from tests.knowledge.world import WordEmbedder
 
 def run(data: Path, chat_url: str) -> None:
     """Ingest a document, ask, print."""
-    setattr(bootstrap, "_load_embedder", lambda _settings: WordEmbedder())  # noqa: B010  # a seam
+    setattr(models, "load_embedder", lambda _settings: WordEmbedder())  # noqa: B010  # a seam
     settings = Settings(
         _env_file=None,
         data_dir=data / "data",
@@ -29,7 +30,7 @@ def run(data: Path, chat_url: str) -> None:
         chat_price="0.15/0.6",
     )
     telemetry.set_up("9.9")
-    services = bootstrap.build_services(settings)
+    services = build_services(settings)
     (data / "travel.md").write_text(
         "# Travel\n\nThe hotel cap in Paris is EUR 220 a night.\n\nTrains are booked early.\n"
     )

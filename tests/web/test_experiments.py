@@ -10,8 +10,9 @@ import pytest
 from sqlalchemy import delete, select
 from typer.testing import CliRunner
 
-from app import bootstrap, server
+from app import server
 from app.ask.arms import ArmedAsker, assigned
+from app.bootstrap import build_services, models
 from app.cli import app
 from app.insights.experiments.note import untouched
 from app.records.behavior.tables import experiments, questions
@@ -69,8 +70,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Services, Te
     (folder / "leave.md").write_text(LEAVE, encoding="utf-8")
     settings = Settings(_env_file=None, data_dir=folder / "data", prd_dir=folder / "prd")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(bootstrap, "_load_embedder", lambda _settings: WordEmbedder())
-        services = bootstrap.build_services(settings)
+        patch.setattr(models, "load_embedder", lambda _settings: WordEmbedder())
+        services = build_services(settings)
         services.embedder.get(wait=True)
         assert not ingest(services, [str(folder / "leave.md")], IngestOptions()).failed
         with browsing(services) as client:
@@ -253,7 +254,7 @@ def test_what_does_not_exist_is_not_found(client: TestClient) -> None:
 
 
 def test_evals_run_in_no_experiment(services: Services) -> None:
-    measured = bootstrap.build_services(services.settings, record_answers=False)
+    measured = build_services(services.settings, record_answers=False)
     try:
         assert not isinstance(measured.asker, ArmedAsker)
     finally:
