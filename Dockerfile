@@ -17,6 +17,8 @@ RUN /opt/venv/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.11-slim
 COPY --from=build /opt/venv /opt/venv
+COPY prd/metrics.yaml prd/intended-uses.yaml /prd/
+COPY prd/experiments /prd/experiments
 RUN groupadd --gid 10001 footnote \
  && useradd --uid 10001 --gid footnote --home-dir /data --no-create-home footnote \
  && install --directory --owner=footnote --group=footnote /data
@@ -26,6 +28,7 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HF_HOME=/data/models \
     FOOTNOTE_DATA_DIR=/data \
+    FOOTNOTE_PRD_DIR=/prd \
     FOOTNOTE_HOST=0.0.0.0 \
     FOOTNOTE_PORT=8000
 USER 10001:10001

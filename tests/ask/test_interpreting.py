@@ -60,7 +60,7 @@ def understood(
 
 def test_a_follow_up_is_read_with_what_was_asked_before(asked_before: World) -> None:
     found = understood(Interpreter(answers=asked_before.answers), FOLLOW_UP)
-    assert found == Understood(MEANT)
+    assert found == Understood(MEANT, completed=True)
     assert found.asked(TYPED) == TYPED
     assert found.asked(MEANT) is None
 
@@ -91,10 +91,10 @@ def test_without_records_nothing_is_remembered() -> None:
 def test_a_model_is_asked_only_where_it_may_and_its_cost_is_kept(asked_before: World) -> None:
     chat = Chat(MEANT)
     interpreter = Interpreter(answers=asked_before.answers, chat=chat)
-    assert understood(interpreter, FOLLOW_UP) == Understood(MEANT)
+    assert understood(interpreter, FOLLOW_UP) == Understood(MEANT, completed=True)
     assert chat.asked == []
     assert understood(interpreter, FOLLOW_UP, with_model=True) == Understood(
-        MEANT, Usage(40, 8, 0.001)
+        MEANT, Usage(40, 8, 0.001), completed=True
     )
     assert len(chat.asked) == 1
 

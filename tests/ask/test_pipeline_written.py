@@ -41,7 +41,7 @@ INVOICES = "When are invoices paid?"
 HOTEL = "Up to how much are hotels reimbursed a night?"
 TRUE = "Invoices are paid within 30 days [1]."
 FALSE = "They are paid within 90 days [1]."
-PRICE = Usage(321, 45, 321e-6 * 1 + 45e-6 * 2)
+PRICE = Usage(321, 45, 321e-6 * 1 + 45e-6 * 2, price_version="FOOTNOTE_CHAT_PRICE 1/2")
 """What the scripted server counts, at 1 and 2 USD per million tokens."""
 
 

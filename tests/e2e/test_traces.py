@@ -25,6 +25,7 @@ def test_a_step_is_chosen_with_the_keyboard_and_keeps_the_focus(open_page: OpenP
     ask(page, "When does the workshop behind the crane open?")
     page.get_by_role("link", name="How this was answered").click()
     page.locator(".waterfall").wait_for()
+    page.wait_for_load_state()  # the script that catches the key is there
     page.evaluate("window.kept = true")
     page.get_by_role("link", name="Search by words").press("Enter")
     expect(page.locator(".step-name")).to_have_text("Search by words")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def whole_day(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Replayed]:
     """300 sessions on SQLite."""
     with replayed(tmp_path_factory.mktemp("day")) as found:

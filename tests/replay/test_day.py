@@ -25,7 +25,7 @@ PAGES = (
     "/insights/questions",
     "/insights/questions?metric=acceptance&side=numerator",
     "/insights/questions?outcome=failure",
-    "/insights/review",
+    "/insights/questions/review",
     "/insights/gaps",
     "/insights/feedback",
     "/insights/experiments",

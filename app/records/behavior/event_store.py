@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.domain import Asking
 from app.records.behavior import forgetting
 from app.records.behavior.event_reads import Recorded, read
 from app.records.behavior.events import CitationOpened, Event, PassageOpened, ResultOpened
@@ -22,6 +23,7 @@ from app.records.rows import storable
 log = logging.getLogger(__name__)
 _AT_ONCE = 500
 """Rows in one statement; SQLite takes 32,766 values."""
+_INSERT = insert(events)
 
 
 def write_events(connection: Connection, given: Iterable[Event], release: str) -> list[str]:
@@ -60,6 +62,23 @@ def write_events(connection: Connection, given: Iterable[Event], release: str) -
     for at in range(0, len(rows), _AT_ONCE):
         new += _insert_new(connection, rows[at : at + _AT_ONCE])
     return list(dict.fromkeys(answer_id for answer_id in new if answer_id in known))
+
+
+def write_own(connection: Connection, event: Event, about: Asking, release: str) -> None:
+    """Keep what the server itself noticed of a question under way: new, and known to belong."""
+    row = {
+        "id": event.id,
+        "kind": event.kind,
+        "answer_id": event.answer_id,
+        "session_id": event.session_id,
+        "trace_id": about.trace_id,
+        "release": release,
+        "experiment": about.question.experiment,
+        "arm": about.question.arm,
+        "at": event.at,
+        "properties": event.properties,
+    }
+    connection.execute(_INSERT, row)
 
 
 def _belongs(event: Event, about: Any) -> bool:

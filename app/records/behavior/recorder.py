@@ -10,12 +10,15 @@ from sqlalchemy import Connection, Engine, insert, update
 from app import moment
 from app.domain import Answer, AnswerState, Asking
 from app.records.answers import AnswerStore
-from app.records.behavior.event_store import write_events
+from app.records.behavior.event_store import write_own
 from app.records.behavior.events import Answered, Asked, Event, Failed, Stopped
-from app.records.behavior.rederiving import after_asking
+from app.records.behavior.rederiving import Seed, after_changes
 from app.records.behavior.revisions import bump
 from app.records.behavior.tables import question_vectors, questions
 from app.records.rows import storable
+
+_INSERT_QUESTION = insert(questions)
+_INSERT_VECTOR = insert(question_vectors)
 
 
 class QuestionRecorder:
@@ -35,32 +38,32 @@ class QuestionRecorder:
         question = asking.question
         with self._engine.begin() as connection:
             revision = bump(connection)
-            connection.execute(
-                insert(questions).values(
-                    answer_id=asking.answer_id,
-                    kind="ask",
-                    channel=question.channel,
-                    session_id="" if question.private else asking.session_id,
-                    conversation_id=asking.conversation_id,
-                    trace_id=asking.trace_id,
-                    text="" if question.private else storable(asking.typed),
-                    followup=False,
-                    regenerate=question.regenerate,
-                    private=question.private,
-                    content_words=0,
-                    asked_at=asking.asked_at,
-                    status="asked",
-                    citations=0,
-                    input_tokens=0,
-                    output_tokens=0,
-                    cached_tokens=0,
-                    release=self._release,
-                    experiment=question.experiment,
-                    arm=question.arm,
-                    thread_id=asking.answer_id,
-                    revision=revision,
-                )
-            )
+            # Whom it rephrases is not known before it is searched for: until then it stands alone.
+            row = {
+                "answer_id": asking.answer_id,
+                "kind": "ask",
+                "channel": question.channel,
+                "session_id": "" if question.private else asking.session_id,
+                "conversation_id": asking.conversation_id,
+                "trace_id": asking.trace_id,
+                "text": "" if question.private else storable(asking.typed),
+                "followup": False,
+                "regenerate": question.regenerate,
+                "private": question.private,
+                "content_words": 0,
+                "asked_at": asking.asked_at,
+                "status": "asked",
+                "citations": 0,
+                "input_tokens": 0,
+                "output_tokens": 0,
+                "cached_tokens": 0,
+                "release": self._release,
+                "experiment": question.experiment,
+                "arm": question.arm,
+                "thread_id": asking.answer_id,
+                "revision": revision,
+            }
+            connection.execute(_INSERT_QUESTION, row)
             event = Asked(
                 answer_id=asking.answer_id,
                 session_id=asking.session_id,
@@ -69,7 +72,6 @@ class QuestionRecorder:
                 regenerate=question.regenerate,
             )
             self._event(connection, asking, event)
-            after_asking(connection, asking.answer_id, revision)
 
     def answered(self, asking: Asking, answer: Answer) -> None:
         """It has its answer, which is kept with it, both or neither."""
@@ -88,7 +90,7 @@ class QuestionRecorder:
                 followup=answer.completed,
             )
             self._event(connection, asking, done)
-            after_asking(connection, asking.answer_id, revision)
+            self._conclude(connection, asking, revision)
 
     def ended(
         self,
@@ -121,17 +123,29 @@ class QuestionRecorder:
             )
             self._vector(connection, asking, vector)
             self._event(connection, asking, event)
-            after_asking(connection, asking.answer_id, revision)
+            self._conclude(connection, asking, revision)
+
+    def _conclude(self, connection: Connection, asking: Asking, revision: int) -> None:
+        """Its thread, and what it means for earlier questions."""
+        if asking.question.private or not (asking.session_id or asking.question.conversation_id):
+            return  # it stands alone
+        seed = Seed(
+            session_id=asking.session_id,
+            kind="ask",
+            conversation_id=asking.conversation_id,
+            asked_at=asking.asked_at,
+            answer_id=asking.answer_id,
+        )
+        after_changes(connection, [seed], revision)
 
     def _vector(self, connection: Connection, asking: Asking, vector: bytes) -> None:
         if vector:
-            connection.execute(
-                insert(question_vectors).values(answer_id=asking.answer_id, vector=vector)
-            )
+            row = {"answer_id": asking.answer_id, "vector": vector}
+            connection.execute(_INSERT_VECTOR, row)
 
     def _event(self, connection: Connection, asking: Asking, event: Event) -> None:
         if not asking.question.private:
-            write_events(connection, [event], self._release)
+            write_own(connection, event, asking, self._release)
 
     def _change(self, connection: Connection, asking: Asking, values: dict[str, Any]) -> None:
         here = questions.c.answer_id == asking.answer_id

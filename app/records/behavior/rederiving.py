@@ -90,7 +90,7 @@ def after_events(connection: Connection, answer_ids: Iterable[str], revision: in
         seed = Seed(turn.session_id, turn.kind, turn.conversation_id, turn.asked_at, turn.answer_id)
         later: list[_Known] = []
         if turn.session_id:
-            later = _reach(connection, seed, forward=True)
+            later, _ = _reach(connection, seed, forward=True)
         window = [replace(turn, thread_id=row.derived.thread_id), *(one.turn for one in later)]
         events = events_of(connection, [turn.answer_id])
         derived = derive(window, events)[turn.answer_id]
@@ -99,8 +99,8 @@ def after_events(connection: Connection, answer_ids: Iterable[str], revision: in
 
 def _spread(connection: Connection, seed: Seed, revision: int) -> list[Seed]:
     """Derive around ``seed`` anew; the places further on where that may change something."""
-    before = _reach(connection, seed, forward=False)
-    after = _reach(connection, seed, forward=True)
+    before, _ = _reach(connection, seed, forward=False)
+    after, last_of_all = _reach(connection, seed, forward=True)
     rows = [*before, *after]
     open_rows = [row for row in rows if row.turn.key >= seed.key]
     settled = [
@@ -125,6 +125,8 @@ def _spread(connection: Connection, seed: Seed, revision: int) -> list[Seed]:
         _keep(connection, row, new, names, revision)
         if "thread_id" in names and new.thread_id != row.derived.thread_id:
             moved.append(row)
+    if last_of_all:  # as nearly always: nobody has asked anything since
+        return []
     last = rows[-1].turn.key if rows else seed.key
     return _further(connection, seed, moved, last)
 
@@ -161,8 +163,11 @@ def _conversation(connection: Connection, seed: Seed, conversation: str, key: _K
     ]
 
 
-def _reach(connection: Connection, seed: Seed, *, forward: bool) -> list[_Known]:
-    """The visit's questions up to and with ``seed``, or those after it; oldest first."""
+def _reach(connection: Connection, seed: Seed, *, forward: bool) -> tuple[list[_Known], bool]:
+    """The visit's questions up to and with ``seed``, or those after it; oldest first.
+
+    And whether there is none at all, neither in the visit nor in another one.
+    """
     c = questions.c
     query = _rows().where(*_same(seed))
     if not seed.session_id:
@@ -179,12 +184,13 @@ def _reach(connection: Connection, seed: Seed, *, forward: bool) -> list[_Known]
         )
         query = query.order_by(c.asked_at.desc(), c.answer_id.desc())
     found: list[_Known] = []
+    rows: list[_Known] = []
     for limit in (_FEW, LOOK_BACK + 1):
         rows = _known(connection, query.limit(limit))
         found = _visit(rows, seed.asked_at) if seed.session_id else rows
         if len(found) < limit:
             break
-    return found if forward else found[::-1]
+    return (found if forward else found[::-1]), not rows
 
 
 def _visit(rows: Sequence[_Known], asked_at: datetime) -> list[_Known]:
