@@ -67,7 +67,8 @@ class SearchRecorder:
                 results=len(retrieval.hits),
             )
             write_events(connection, [event], self._release)
-            after_asking(connection, search_id, revision)
+            if session_id:  # nobody's search stands alone
+                after_asking(connection, search_id, revision)
         return search_id
 
     def _recent(self, connection: Connection, session_id: str, text: str) -> tuple[str, str | None]:
@@ -100,29 +101,30 @@ class SearchRecorder:
     ) -> None:
         now = moment.now()
         connection.execute(
-            insert(questions).values(
-                answer_id=search_id,
-                kind="search",
-                channel=channel,
-                session_id=session_id,
-                text=storable(text),
-                followup=False,
-                regenerate=False,
-                private=False,
-                content_words=len(retrieval.terms),
-                asked_at=now,
-                status="complete",
-                total_ms=sum(retrieval.timings_ms.values()),
-                completed_at=now,
-                citations=0,
-                collection=retrieval.hits[0].document.collection if retrieval.hits else "",
-                input_tokens=0,
-                output_tokens=0,
-                cached_tokens=0,
-                release=self._release,
-                thread_id=search_id,
-                revision=revision,
-            )
+            insert(questions),
+            {
+                "answer_id": search_id,
+                "kind": "search",
+                "channel": channel,
+                "session_id": session_id,
+                "text": storable(text),
+                "followup": False,
+                "regenerate": False,
+                "private": False,
+                "content_words": len(retrieval.terms),
+                "asked_at": now,
+                "status": "complete",
+                "total_ms": sum(retrieval.timings_ms.values()),
+                "completed_at": now,
+                "citations": 0,
+                "collection": retrieval.hits[0].document.collection if retrieval.hits else "",
+                "input_tokens": 0,
+                "output_tokens": 0,
+                "cached_tokens": 0,
+                "release": self._release,
+                "thread_id": search_id,
+                "revision": revision,
+            },
         )
         if retrieval.vector:
             connection.execute(
