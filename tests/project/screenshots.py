@@ -1,7 +1,7 @@
 """Take the pictures in prd/images again: ``make screenshots``.
 
-Serves the sample documents from a data folder of its own (``build/screenshots``), drives Chromium,
-and takes each page in light and dark and at phone width.
+Serves the sample documents from a data folder of its own (``build/screenshots``), with questions of
+two made-up months, drives Chromium, and takes each page in light and dark and at phone width.
 """
 
 from __future__ import annotations
@@ -14,7 +14,11 @@ from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
+from sqlalchemy import func, select
 
+from app.records.behavior.tables import questions
+from app.records.database import open_database
+from tests.load.questions import fill
 from tests.plugins.programs import find_chromium, free_port
 from tests.project.docs import ROOT
 from tests.project.running import running, status, wait_until
@@ -25,6 +29,9 @@ FOOTNOTE = str(Path(sys.executable).parent / "footnote")
 QUESTION = "How many readings were lost for good in the April outage, and why those buoys?"
 PDF_QUESTION = "My buoy shows E412, what now?"
 UNKNOWN = "Are pets allowed in the office?"
+
+QUESTIONS = 6000
+"""In two months: enough for trends that say something."""
 
 DESKTOP = ViewportSize(width=1280, height=860)
 PHONE = ViewportSize(width=390, height=844)
@@ -52,6 +59,19 @@ def search(page: Page) -> None:
     page.goto(f"/search?q={QUESTION}")
 
 
+def trace(page: Page) -> None:
+    """How an answer was made."""
+    ask(page, PDF_QUESTION)
+    page.get_by_role("link", name="How this was answered").click()
+    page.wait_for_load_state("networkidle")
+
+
+def insights(page: Page) -> None:
+    """The overview of the two months."""
+    page.goto("/insights")
+    page.wait_for_load_state("networkidle")
+
+
 SHOTS: dict[str, Callable[[Page], object]] = {
     "home": lambda page: page.goto("/"),
     "answer": lambda page: ask(page, QUESTION),
@@ -59,6 +79,8 @@ SHOTS: dict[str, Callable[[Page], object]] = {
     "viewer": open_citation,
     "search": search,
     "documents": lambda page: page.goto("/documents"),
+    "insights": insights,
+    "trace": trace,
 }
 
 
@@ -92,11 +114,21 @@ def main() -> None:
     WORK.mkdir(parents=True, exist_ok=True)
     port = free_port()
     address = f"http://127.0.0.1:{port}"
-    environment = {"FOOTNOTE_DATA_DIR": str(WORK / "data"), "FOOTNOTE_PORT": str(port)}
+    environment = {
+        "FOOTNOTE_DATA_DIR": str(WORK / "data"),
+        "FOOTNOTE_PORT": str(port),
+        "FOOTNOTE_PRD_DIR": str(ROOT / "prd"),
+    }
     sample = ROOT / "ingest" / "sample" / "documents"
     subprocess.run(
         [FOOTNOTE, "ingest", str(sample)], env={**os.environ, **environment}, cwd=WORK, check=True
     )
+    engine = open_database(f"sqlite:///{WORK / 'data' / 'footnote.db'}")
+    with engine.connect() as connection:
+        asked = connection.execute(select(func.count()).select_from(questions)).scalar_one()
+    if asked < QUESTIONS:
+        fill(engine, QUESTIONS, days=60)
+    engine.dispose()
     with (
         running([FOOTNOTE, "serve"], WORK / "server.log", environment) as server,
         sync_playwright() as playwright,

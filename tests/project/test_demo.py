@@ -43,7 +43,8 @@ class FirstRun:
 def make_demo(folder: Path, port: int) -> Iterator[Program]:
     """`make demo PORT=…` without the install, which has tests of its own."""
     command = ["make", "--old-file=setup", "demo", f"PORT={port}"]
-    environment = {"FOOTNOTE_DATA_DIR": str(folder / "data")}
+    # What this suite's own make was told (ARGS) is not for the demo.
+    environment = {"FOOTNOTE_DATA_DIR": str(folder / "data"), "MAKEFLAGS": "", "ARGS": ""}
     with running(command, folder / f"{port}.log", environment, cwd=ROOT) as demo:
         yield demo
 
