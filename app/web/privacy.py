@@ -135,6 +135,12 @@ def _recipients(settings: Settings, environment: Mapping[str, str]) -> Iterator[
                 else "; no questions, no answers, no text of documents"
             ),
         )
+    if webhook := settings.alert_webhook.get_secret_value():
+        yield _recipient(
+            _host(webhook) or "the address of FOOTNOTE_ALERT_WEBHOOK",
+            "the webhook for alerts",
+            "the name and value of a metric that passed its threshold; no questions, no answers",
+        )
     for name in (settings.embedding_model, settings.reranker_model):
         if name and name != BUNDLED_MODEL and not Path(name).exists():
             yield _recipient(

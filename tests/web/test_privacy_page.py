@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from pydantic import SecretStr
 
 from app.settings import Settings
 from app.telemetry import captures_content
@@ -79,6 +80,13 @@ def test_an_index_and_models_from_elsewhere_are_named() -> None:
         chroma_url="http://chroma.example:8000", embedding_model="intfloat/e5-small", data_dir="d"
     )
     assert [one.host for one in found.elsewhere] == ["chroma.example", "huggingface.co"]
+
+
+def test_the_webhook_of_alerts_is_named_without_its_secret_path() -> None:
+    webhook = SecretStr("https://hooks.example.org/services/T0/B0/secret")
+    (named,) = privacy(Settings(_env_file=None, alert_webhook=webhook), {}).elsewhere
+    assert (named.host, named.role) == ("hooks.example.org", "the webhook for alerts")
+    assert "no questions" in named.gets
 
 
 def test_a_model_in_a_folder_is_not_downloaded(tmp_path: Path) -> None:
