@@ -38,6 +38,13 @@ def events_of(connection: Connection, answer_ids: Sequence[str]) -> dict[str, li
     return found
 
 
+def with_events(connection: Connection, answer_id: str) -> list[str]:
+    """The answer, where somebody has done anything with it or said anything about it."""
+    people = [kind for kind, cls in KINDS.items() if cls.person]
+    query = select(events.c.id).where(events.c.answer_id == answer_id, events.c.kind.in_(people))
+    return [answer_id] if connection.execute(query.limit(1)).first() else []
+
+
 def read(connection: Connection, *where: ColumnElement[bool]) -> list[Recorded]:
     """In the order of their times. What only another version can read is left out."""
     query = select(events).where(*where).order_by(events.c.at, events.c.id)

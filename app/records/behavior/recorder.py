@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Engine, insert, update
 from app import moment
 from app.domain import Answer, AnswerState, Asking
 from app.records.answers import AnswerStore
+from app.records.behavior.event_reads import with_events
 from app.records.behavior.event_store import write_own
 from app.records.behavior.events import Answered, Asked, Event, Failed, Stopped
-from app.records.behavior.rederiving import Seed, after_changes
+from app.records.behavior.rederiving import Seed, after_changes, after_events
 from app.records.behavior.revisions import bump
 from app.records.behavior.tables import question_vectors, questions
 from app.records.rows import storable
@@ -38,7 +39,6 @@ class QuestionRecorder:
         question = asking.question
         with self._engine.begin() as connection:
             revision = bump(connection)
-            # Whom it rephrases is not known before it is searched for: until then it stands alone.
             row = {
                 "answer_id": asking.answer_id,
                 "kind": "ask",
@@ -72,6 +72,7 @@ class QuestionRecorder:
                 regenerate=question.regenerate,
             )
             self._event(connection, asking, event)
+            self._conclude(connection, asking, revision)
 
     def answered(self, asking: Asking, answer: Answer) -> None:
         """It has its answer, which is kept with it, both or neither."""
@@ -128,7 +129,9 @@ class QuestionRecorder:
     def _conclude(self, connection: Connection, asking: Asking, revision: int) -> None:
         """Its thread, and what it means for earlier questions."""
         if asking.question.private or not (asking.session_id or asking.question.conversation_id):
-            return  # it stands alone
+            # It stands alone; what was said about it may have come first.
+            after_events(connection, with_events(connection, asking.answer_id), revision)
+            return
         seed = Seed(
             session_id=asking.session_id,
             kind="ask",

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from app import moment
 from app.domain import Channel, Retrieval
+from app.records.behavior.event_reads import with_events
 from app.records.behavior.event_store import write_events
 from app.records.behavior.events import Searched
 from app.records.behavior.forgetting import forget_questions
@@ -67,7 +68,7 @@ class SearchRecorder:
                 results=len(retrieval.hits),
             )
             write_events(connection, [event], self._release)
-            if session_id:  # nobody's search stands alone
+            if session_id or with_events(connection, search_id):  # nobody's stands alone
                 after_asking(connection, search_id, revision)
         return search_id
 
