@@ -12,7 +12,7 @@ UV_VERSION := 0.13.9
 WITH_PORT = $(if $(PORT),FOOTNOTE_PORT=$(PORT))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev setup-phoenix demo serve test check format docs bench eval screenshots lock clean
+.PHONY: help setup setup-dev setup-phoenix demo serve test fuzz soak faults check secrets audit format docs bench peers eval gate screenshots lock clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,15 @@ serve: setup ## serve what is in the data directory
 test: setup-dev ## run the whole test suite
 	@exec $(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
+fuzz: setup-dev ## damaged files through every parser, nonsense to every endpoint (ARGS="--count 50000")
+	@exec $(PY) -m tests.fuzz $(ARGS)
+
+soak: setup-dev ## a server under mixed load, watched for growth (ARGS="--minutes 30")
+	@exec $(PY) -m tests.soak $(ARGS)
+
+faults: setup-dev ## 50 kills of ingests, 20 of a server under load, and all other faults
+	@FAULTS_FULL=1 FAULTS_RESTORE_KILLS=20 exec $(PY) -m pytest tests/faults -s $(ARGS)
+
 check: setup-dev ## lint, types, import rules, templates, locks, sample documents
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -51,7 +60,17 @@ check: setup-dev ## lint, types, import rules, templates, locks, sample document
 	$(PY) requirements/lock.py --check
 	$(PY) -m pip --quiet check
 	$(PY) -m ingest.sample.generate --check
+	@$(MAKE) --no-print-directory secrets audit
 	@echo "All checks passed."
+
+# Keys by their form; passwords by their name are ruff's to find (S105 to S107).
+NOT_SCANNED := ^(ingest/sample/|evals/reports/|evals/sweeps/|app/web/static/|prd/images/)|^\.secrets\.baseline$$|\.(lock|png|ico|woff2|svg|jsonl)$$
+secrets: setup-dev ## look for keys and passwords in what would be committed
+	@git ls-files -co --exclude-standard | grep -vE '$(NOT_SCANNED)' \
+		| xargs -d '\n' $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+
+audit: setup-dev ## look for known vulnerabilities in locked packages (needs pypi.org or osv.dev)
+	@$(PY) requirements/audit.py
 
 format: setup-dev ## format the code
 	$(BIN)/ruff check --fix .
@@ -63,8 +82,21 @@ docs: setup-dev ## write the tables in README and ARCHITECTURE from the code
 bench: setup-dev ## measure speed beside LangChain + Chroma's quickstart
 	@exec $(BIN)/footnote bench $(ARGS)
 
+PEERS := .venv-peers/llamaindex/installed .venv-peers/haystack/installed .venv-peers/txtai/installed
+peers: $(PEERS) ## make environments for the toolkits that `footnote bench peers` compares with
+
+.venv-peers/%/installed: requirements/peers/%.txt
+	@rm -rf $(@D)
+	@$(PYTHON) -m venv $(@D)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check torch==$$(cat requirements/torch.version)
+	@$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
 eval: setup-dev ## measure answers on golden questions
 	@exec $(BIN)/footnote eval $(ARGS)
+
+gate: setup-dev ## hold the golden questions against prd/metrics.yaml and the baseline
+	@exec $(BIN)/footnote eval --gate --no-keep $(ARGS)
 
 screenshots: setup-dev ## take the README's pictures again (needs chromium)
 	@exec $(PY) -m tests.project.screenshots $(ARGS)

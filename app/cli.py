@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
 from app.domain import DEFAULT_COLLECTION
+from app.terminal.backup import backup, restore
+from app.terminal.doctor import doctor
 from app.terminal.documents import app as documents_app
+from app.terminal.ending import leave
 from app.terminal.experiments import app as experiments_app
 from app.terminal.feedback import app as feedback_app
+from app.terminal.launch import launch
+from app.terminal.people_access import app as people_app
 from app.terminal.session import (
     command_settings,
     complain,
@@ -45,6 +49,11 @@ app.add_typer(documents_app, name="documents")
 app.add_typer(traces_app, name="traces")
 app.add_typer(experiments_app, name="experiments")
 app.add_typer(feedback_app, name="feedback")
+app.add_typer(people_app, name="people")
+app.command("launch")(launch)
+app.command("doctor")(doctor)
+app.command("backup")(backup)
+app.command("restore")(restore)
 
 CollectionOption = Annotated[
     str, typer.Option("--collection", "-c", help="Collection to ingest into.")
@@ -85,17 +94,7 @@ def main() -> NoReturn:
             f"Something went wrong: {type(error).__name__}{': ' if text else ''}{text}",
             "Run again with FOOTNOTE_LOG_LEVEL=debug to see where, and report it.",
         )
-    _leave(code)
-
-
-def _leave(code: str | int | None) -> NoReturn:
-    """End with this code, also while a thread is still loading the model or reading a file."""
-    if any(thread.name == "footnote-prepare" for thread in threading.enumerate()):
-        # Such a thread dies with the process; C++ beneath it would turn a clean end into a crash.
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code if isinstance(code, int) else 1 if code else 0)
-    sys.exit(code)
+    leave(code)
 
 
 def _version(wanted: bool) -> None:
@@ -242,7 +241,7 @@ def ask(
             "quotes" if mode == "search" else mode,
             filters,
             conversation_id=conversation_id(conversation),
-            suggest=True,
+            suggest="all",
             channel="cli",
         )
         services.asker.accepted(whole)  # what will be refused is refused before a model is loaded
@@ -337,8 +336,13 @@ def _ingest(settings: Settings, targets: list[str], options: IngestOptions) -> I
 
 def _serve(settings: Settings) -> None:
     from app.server import serve as run
+    from app.terminal.serving import say_first_link
 
-    run(settings, lambda address: note(f"Footnote is at {address} (Ctrl-C ends it)"))
+    run(
+        settings,
+        lambda address: note(f"Footnote is at {address} (Ctrl-C ends it)"),
+        say_first_link,
+    )
 
 
 if __name__ == "__main__":

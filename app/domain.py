@@ -194,6 +194,8 @@ class Retrieval:
     term_weights: dict[str, float] = field(default_factory=dict)
     """Stem of each content word → its rarity (BM25's idf)."""
     timings_ms: dict[str, float] = field(default_factory=dict)
+    collections: tuple[str, ...] = ()
+    """Names of the collections that were looked through."""
 
 
 # --- answers -----------------------------------------------------------------------------------
@@ -378,6 +380,13 @@ class Answer:
     """Questions that the documents are known to answer."""
     signals: dict[str, float] = field(default_factory=dict)
     """The named signals behind the confidence."""
+    searched: tuple[str, ...] = ()
+    """Collections that were looked through: what is suggested beside it may come from any."""
+
+
+Suggest = Literal["later", "tries", "all"]
+"""``later``: none, `Asker.suggest` finds them when they are looked for; ``tries``: what to try
+instead, where nothing was found; ``all``: also follow-ups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +395,8 @@ class Question:
 
     ``conversation_id`` continues a conversation: a follow-up is rewritten to stand alone unless
     ``rewrite`` is False (somebody edited the rewritten question). ``more_sources``: read and quote
-    about twice as much. ``suggest``: the answer comes with its follow-ups, about 150 ms later.
+    about twice as much. ``suggest``: which questions are tried before the answer is given, so that
+    it comes with those that have an answer, about 150 ms later; see `Suggest`.
 
     ``channel``: the door it came through. ``regenerate``: a control asked the same again.
     ``private``: whoever asks does not want to be followed (Do Not Track, Global Privacy Control);
@@ -399,7 +409,7 @@ class Question:
     conversation_id: str | None = None
     rewrite: bool = True
     more_sources: bool = False
-    suggest: bool = False
+    suggest: Suggest = "later"
     channel: Channel = "api"
     regenerate: bool = False
     private: bool = False

@@ -7,11 +7,15 @@
     │   ├── EmptyQuestion            nothing was asked
     │   ├── QuestionTooLong          more than the limit
     │   └── SettingsError            a FOOTNOTE_* setting is wrong; said at start
+    ├── NotSignedIn (401)            accounts are on, and nobody said who asks
+    ├── Forbidden (403)              this role, or this key, may not
     ├── NotFound (404)               no such document, answer, page or collection
     ├── TooLarge (413)               a file over the limit
     ├── Unprocessable (422)          a file that cannot be read
     │   └── UnreadableDocument       with the reason, per file
+    ├── TooMany (429)                more requests than one client may send
     ├── Busy (409)                   another ingest is writing
+    │   └── ServedAlready            another server has this data directory
     ├── ExperimentRefused (409)      one is running already, or its id was used before
     ├── ModeUnavailable (409)        written mode without a chat model
     ├── NotReady (503)               the model is still loading
@@ -19,6 +23,7 @@
     └── IndexProblem (503)           the index cannot be used as it is
         ├── IndexMismatch            it was built with another embedding model
         └── IndexUnavailable         Chroma or the database does not answer
+            └── StorageProblem       disk full, read-only, locked, damaged, or gone
 """
 
 from __future__ import annotations
@@ -74,6 +79,20 @@ class SettingsError(BadRequest):
     title = "A setting is wrong"
 
 
+class NotSignedIn(FootnoteError):
+    """Accounts are on, and the request does not say who it is."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    title = "Sign in first"
+
+
+class Forbidden(FootnoteError):
+    """Who asks is known, and may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
+    title = "That is not yours to do"
+
+
 class NotFound(FootnoteError):
     """No such document, answer, page or collection."""
 
@@ -101,11 +120,28 @@ class UnreadableDocument(Unprocessable):
     title = "The document can't be read"
 
 
+class TooMany(FootnoteError):
+    """One client sent more requests than it may; ``retry_after_s``: seconds until the next one."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    title = "Too many requests"
+
+    def __init__(self, detail: str, action: str = "", *, retry_after_s: int = 1) -> None:
+        super().__init__(detail, action)
+        self.retry_after_s = retry_after_s
+
+
 class Busy(FootnoteError):
     """Another process is writing to the index."""
 
     status = HTTPStatus.CONFLICT
     title = "Another ingest is running"
+
+
+class ServedAlready(Busy):
+    """Another server has this data directory."""
+
+    title = "Another server runs here"
 
 
 class ExperimentRefused(FootnoteError):
@@ -194,3 +230,9 @@ class IndexUnavailable(IndexProblem):
     """Chroma, the lexical index or the database does not answer."""
 
     title = "The index doesn't answer"
+
+
+class StorageProblem(IndexUnavailable):
+    """The database can't be read or written: disk full, read-only, locked, damaged, or gone."""
+
+    title = "The records can't be reached"

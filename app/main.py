@@ -25,8 +25,15 @@ from app.api import openai_compat
 from app.api.mcp_server import McpHost
 from app.api.problems import problem_of, problem_response
 from app.bootstrap import Services, build_services
-from app.errors import FootnoteError
+from app.entrance.binding import check_bind
+from app.entrance.entrance import Entrance
+from app.entrance.hosts import KnownHosts, known_names
+from app.entrance.limits import RateLimits, limits_of
+from app.entrance.sso import sign_on_of
+from app.errors import FootnoteError, NotSignedIn, TooMany
 from app.insights.alerts.watching import Patrol
+from app.memory import collect_as_usual
+from app.redaction import redactor
 from app.requests import wants_html
 from app.settings import Settings, load_settings, release_name
 from app.web.error_pages import render_error
@@ -35,10 +42,14 @@ logger = logging.getLogger(__name__)
 access_logger = logging.getLogger("app.access")
 FIRST_PURGE_S, PURGE_EVERY_S = 60.0, 3600.0
 """When the server first looks for what is not to be kept any longer, and how often."""
+LOOK_EVERY_S = 3.0
+"""How often the indexes are seen to answer: a Chroma server may go away and come back."""
 STOP_S = 5.0
 """The worker has this long to leave the step under way; its job is taken up at the next start."""
 QUIET_PATHS = ("/healthz", "/readyz", "/static/", "/docs/assets/")
 """Polled or fetched with every page: no access line at level info, no trace."""
+SECRET_PATHS = ("/invite/", "/sso/")
+"""Their addresses let somebody in: neither the log nor a trace has them."""
 
 
 class State(TypedDict):
@@ -55,11 +66,12 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         SettingsError: a setting cannot be used.
     """
     settings = settings or (services.settings if services else load_settings())
+    check_bind(settings)
     release = release_name(settings)
 
     @contextlib.asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[State]:
-        telemetry.set_up(release)
+        telemetry.set_up(release, redact=redactor(settings.redact))
         running = services or build_services(settings)
         mcp = McpHost(running, release)
         beside = _Beside(running)
@@ -95,9 +107,13 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
             "logs": False,
             "operation_spans": False,
             "auto_configure": False,
-            "exclude": lambda scope: scope["path"].startswith(QUIET_PATHS),
+            "exclude": lambda scope: scope["path"].startswith(QUIET_PATHS + SECRET_PATHS),
         },
     )
+    app.state.sign_on = sign_on_of(settings)
+    app.add_middleware(RateLimits, limits=limits_of(settings))  # within the next, which knows who
+    app.add_middleware(Entrance, accounts=settings.accounts_on)  # within the next: it may raise
+    app.add_middleware(KnownHosts, names=known_names(settings))
     app.add_middleware(_ErrorBoundary)
     for kind in (FootnoteError, HTTPException, RequestValidationError):
         app.add_exception_handler(kind, _answer_error)
@@ -129,11 +145,24 @@ class _Beside:
         if self._worker is not None:
             self._worker.stop(STOP_S)
 
+    def _read_facts(self) -> None:
+        """Metrics are read into memory before somebody asks: a second at 100,000 questions."""
+        try:
+            self._services.facts.columns()
+        except FootnoteError as error:  # the database is away: a sentence, not a traceback
+            logger.error("the metrics could not be read; pages try again: %s", error)
+        except Exception:
+            logger.exception("the metrics could not be read; pages try again")
+
     def _run(self) -> None:
         started = time.monotonic()
-        self._services.warm_up()
+        try:
+            self._services.warm_up()
+        finally:
+            collect_as_usual()
         if self._services.readiness().state == "ready":
             logger.info("ready after %.1f s", time.monotonic() - started)
+        self._read_facts()
         if self._stopped:
             return
         from ingest.worker import Worker  # noqa: PLC0415  # parsers and splitter: not before the first page
@@ -151,12 +180,20 @@ async def _refresh(services: Services) -> None:
         return services.readiness().state == "ready" and services.library.refresh_if_changed()
 
     failing = False
+    looked = time.monotonic()
     while True:
         await asyncio.sleep(services.settings.refresh_seconds)
         try:
+            if services.embedder.loaded and time.monotonic() - looked > LOOK_EVERY_S:
+                await asyncio.to_thread(services.look_after)
+                looked = time.monotonic()
             if await asyncio.to_thread(look):
                 logger.info("documents changed: indexes refreshed")
             failing = False
+        except FootnoteError as error:
+            if not failing:
+                logger.error("looking for changed documents failed; trying again: %s", error)
+            failing = True
         except Exception:
             # Once, not every second: the cause (a database or disk that is away) may last.
             if not failing:
@@ -166,16 +203,20 @@ async def _refresh(services: Services) -> None:
 
 async def _tidy(services: Services) -> None:
     """Forget what is older, or more, than the settings keep."""
-    from app.records.retention import purge  # noqa: PLC0415  # not before the first page
+    from app.records.tidying import Tidying  # noqa: PLC0415  # not before the first page
 
+    tidying = Tidying(services.engine, services.settings)
     wait = FIRST_PURGE_S
     while True:
         await asyncio.sleep(wait)
         wait = PURGE_EVERY_S
         try:
-            gone = await asyncio.to_thread(purge, services.engine, services.settings)
+            gone = await asyncio.to_thread(tidying)
             if gone:
                 logger.info("purged: %s", gone)
+        except FootnoteError as error:
+            wait = FIRST_PURGE_S  # the disk or the database is away
+            logger.error("nothing could be purged; trying again later: %s", error)
         except Exception:
             logger.exception("old traces and questions could not be purged; trying again later")
 
@@ -185,14 +226,19 @@ async def _tidy(services: Services) -> None:
 
 async def _answer_error(request: Request, error: Exception) -> Response:
     """Every error as its reader understands it: problem+json, OpenAI's, a page, a fragment."""
+    response: Response
     if request.url.path.startswith(openai_compat.PATH_PREFIX):
-        return openai_compat.error_response(error)
-    problem = problem_of(error)
-    if wants_html(request):
-        return render_error(request, problem)
-    response = problem_response(problem)
-    if isinstance(error, HTTPException):
-        response.headers.update(error.headers or {})
+        response = openai_compat.error_response(error)
+    elif wants_html(request):
+        response = render_error(request, problem_of(error))
+    else:
+        response = problem_response(problem_of(error))
+        if isinstance(error, HTTPException):
+            response.headers.update(error.headers or {})
+    if isinstance(error, NotSignedIn):
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after_s)
     return response
 
 
@@ -259,4 +305,6 @@ class _AccessLog:
             level = logging.DEBUG if scope["path"].startswith(QUIET_PATHS) else logging.INFO
             took = (time.perf_counter() - started) * 1000
             said = status or "no answer"
-            access_logger.log(level, "%s %s %s %.0f ms", scope["method"], scope["path"], said, took)
+            path = next((f"{one}…" for one in SECRET_PATHS if scope["path"].startswith(one)), "")
+            path = path or scope["path"]
+            access_logger.log(level, "%s %s %s %.0f ms", scope["method"], path, said, took)

@@ -86,6 +86,8 @@ class Outbox(Generic[T]):
         except BaseException as error:  # noqa: BLE001  # handed over to the other thread
             self._error = error
         finally:
+            # Here, so that what it opened in this thread is closed in it.
+            getattr(self._elements, "close", bool)()
             with self._changed:
                 self._ended = True
                 self._changed.notify_all()

@@ -1,5 +1,7 @@
 """One ingest: list → compare → read, parse, split → embed → store; then remove what vanished.
 
+The three in the middle run beside each other, each in a thread, and only this one writes.
+
 Every batch of documents becomes visible in one transaction (`Library.add`), and every step can be
 repeated: an ingest that was interrupted anywhere is completed by running it again.
 """
@@ -12,13 +14,12 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 
 from app.bootstrap import Services
-from app.domain import DEFAULT_COLLECTION, BlockKind, Span
+from app.domain import DEFAULT_COLLECTION, BlockKind
 from app.errors import BadRequest, Busy
-from app.knowledge.passage_text import embedding_text
-from app.knowledge.ports import Encoded
 from app.records.document_writer import KnownFile
 from app.records.lock import writer_lock
-from app.telemetry import Attribute, Kind, SpanName
+from app.telemetry import SpanName
+from ingest.embedding import Advance, Embedded, Embedding, Step, waits
 from ingest.items import Problem, safe_name
 from ingest.outbox import Outbox
 from ingest.parsers import Limits
@@ -33,14 +34,11 @@ from ingest.sources import SourceOptions, Sources, Target, Upload, folded
 from ingest.tracing import batch_span, describe_report, here, ingest_span
 from ingest.versions import failed_document, new_version, recipes
 
-BATCH_PASSAGES = 768
-"""Passages stored together: enough that sorting by length saves padding, few enough to lose."""
+BATCH_PASSAGES = 512
+"""Passages stored together: enough that a commit costs little, few enough to lose."""
 
-BATCH_BYTES = 64 * MIB
-"""Original bytes held in memory for one batch, and as much again while it is being prepared."""
-
-EMBED_AT_ONCE = 32
-"""Passages between two looks at progress and interruption: one forward pass, under a second."""
+BATCH_BYTES = 32 * MIB
+"""Original bytes held in memory for one batch; three of them are under way, and one prepared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +177,22 @@ class _Run:
                     return
                 self._foresee(outcome)
             return
-        outcomes = here(preparer.outcomes(plan.work))
-        outbox = Outbox(outcomes, _weight, BATCH_BYTES, self.cancelled)
+        embedding = Embedding(
+            lambda: self.services.library.embedder,
+            self.cancelled,
+            _weight,
+            BATCH_PASSAGES,
+            BATCH_BYTES,
+        )
+        prepared = Outbox(here(preparer.outcomes(plan.work)), _weight, BATCH_BYTES, self.cancelled)
+        embedded = Outbox(here(embedding.steps(prepared)), waits, 1, self.cancelled)
         try:
-            with outbox:
-                # Here, as the first time takes a moment, in which the thread loads the model.
+            with embedded, prepared:  # the first is ended last: it takes from the other
+                # Here, as the first time takes a moment, in which a thread loads the model.
                 self.services.library.reconcile()
-                self._take(outbox)
+                self._take(embedded)
         finally:
-            if outbox.ended:  # else a slow file is being read: it need not be waited for
+            if prepared.ended:  # else a slow file is being read: it need not be waited for
                 pool.close()
 
     def _count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -203,25 +208,18 @@ class _Run:
         first = [text[b.start : b.end] for b in blocks[:4] if b.kind is BlockKind.HEADING]
         return title not in first
 
-    def _take(self, outcomes: Iterable[Outcome]) -> None:
-        """Apply outcomes; what was read is stored in batches."""
-        batch: list[Read] = []
-        passages = weight = 0
-        for outcome in outcomes:
+    def _take(self, steps: Iterable[Step]) -> None:
+        """Write down what comes, in its order."""
+        for step in steps:
             if self.cancelled():
                 return
-            if not isinstance(outcome, Read):
-                self._apply(outcome)
-                continue
-            batch.append(outcome)
-            passages += len(outcome.passages)
-            weight += _weight(outcome)
-            if passages >= BATCH_PASSAGES or weight >= BATCH_BYTES:
-                self._store(batch)
-                batch = []
-                passages = weight = 0
-        if batch and not self.cancelled():
-            self._store(batch)
+            match step:
+                case Advance(passages=passages, size=size):
+                    self.progress.advance(size=size, passages=passages)
+                case Embedded():
+                    self._store(step)
+                case _:
+                    self._apply(step)
 
     def _apply(self, outcome: Same | Renamed | Failed) -> None:
         writer, work = self.services.writer, outcome.work
@@ -241,19 +239,11 @@ class _Run:
                 self.report.failed.append(problem)
         self.progress.advance(files=1, size=item.size)
 
-    def _store(self, batch: Sequence[Read]) -> None:
-        """Embed the passages of several documents together, then store the documents together."""
-        model = self.services.library.embedder.name
-        name = SpanName.EMBEDDINGS.format(model=model)
-        with batch_span(name, batch, Kind.EMBEDDING) as span:
-            span.set_attribute(Attribute.OPERATION, "embeddings")
-            span.set_attribute(Attribute.REQUEST_MODEL, model)
-            encoded = self._embed(batch)
-        if encoded is None:
-            return
+    def _store(self, embedded: Embedded) -> None:
+        batch = embedded.reads
         versions = []
         for read in batch:
-            own = [encoded[passage.id] for passage in read.passages]
+            own = [embedded.vectors[passage.id] for passage in read.passages]
             versions.append(new_version(self.options.collection, self.recipes.ready, read, own))
         # The model may have been loaded just now: its dimension is known only from here on.
         self.services.library.check_model()
@@ -272,30 +262,6 @@ class _Run:
             else:
                 self.report.add(Done(source, read.change, read.document_id, count))
             self.progress.advance(files=1)
-
-    def _embed(self, batch: Sequence[Read]) -> dict[str, Encoded] | None:
-        """Vectors by passage id; None when interrupted."""
-        texts: list[tuple[str, str, list[Span], float]] = []
-        for read in batch:
-            assert read.parsed is not None  # noqa: S101  # only a dry run leaves it out
-            share = read.work.item.size / len(read.passages)
-            for passage in read.passages:
-                text, spans = embedding_text(read.parsed.title, passage)
-                texts.append((passage.id, text, spans, share))
-        # Of like length together: little is padded.
-        texts.sort(key=lambda one: len(one[1]))
-        encoded: dict[str, Encoded] = {}
-        embedder = self.services.library.embedder
-        size = 0.0
-        for first in range(0, len(texts), EMBED_AT_ONCE):
-            if self.cancelled():
-                return None
-            some = texts[first : first + EMBED_AT_ONCE]
-            vectors = embedder.encode_passages([one[1] for one in some], [one[2] for one in some])
-            encoded.update(zip((one[0] for one in some), vectors, strict=True))
-            before, size = size, size + sum(one[3] for one in some)
-            self.progress.advance(size=round(size) - round(before), passages=len(some))
-        return encoded
 
     def _foresee(self, outcome: Outcome) -> None:
         """What a dry run says of a file."""

@@ -40,7 +40,7 @@ Target = str | Upload
 
 @dataclass(frozen=True, slots=True)
 class SourceOptions:
-    """How targets are read."""
+    """How targets are read. ``public_only``: addresses only where the whole internet could."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
@@ -48,6 +48,7 @@ class SourceOptions:
     site: SiteLimits | None = None
     git: bool = False
     ref: str = ""
+    public_only: bool = False
 
 
 class Sources:
@@ -92,7 +93,12 @@ class Sources:
         if kind == "git":
             folder = self._temporary()
             return list_repository(
-                target, self._options.ref, self._filters, self._max_bytes, folder
+                target,
+                self._options.ref,
+                self._filters,
+                self._max_bytes,
+                folder,
+                public_only=self._options.public_only,
             )
         if kind == "url":
             if self._options.site is None:
@@ -112,7 +118,7 @@ class Sources:
 
     def _open_browser(self) -> Browser:
         if self._browser is None:
-            self._browser = Browser(self._max_bytes)
+            self._browser = Browser(self._max_bytes, public_only=self._options.public_only)
             self._stack.callback(self._browser.close)
         return self._browser
 

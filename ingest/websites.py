@@ -194,7 +194,7 @@ def _as_utf8(page: Page) -> bytes:
         return page.body
     try:
         return b"\xef\xbb\xbf" + page.body.decode(str(charset)).encode()
-    except (LookupError, UnicodeDecodeError):
+    except (LookupError, ValueError):  # ValueError: Python's “undefined”, a name with a zero
         return page.body
 
 

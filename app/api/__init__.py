@@ -9,8 +9,10 @@ from app.api import (
     ask_routes,
     docs_page,
     document_routes,
+    eval_routes,
     health_routes,
     insight_routes,
+    launch_routes,
     mcp_server,
     openai_compat,
     trace_routes,
@@ -25,6 +27,8 @@ def mount(app: FastAPI) -> None:
     app.include_router(trace_routes.router)
     app.include_router(health_routes.router)
     app.include_router(insight_routes.router)
+    app.include_router(launch_routes.router)
+    app.include_router(eval_routes.router)
     app.include_router(openai_compat.router)
     mcp_server.mount(app)
     docs_page.mount(app)

@@ -16,7 +16,7 @@ from app.api.state_schemas import (
     ReportIn,
     ReportOut,
 )
-from app.errors import NotFound
+from app.errors import BadRequest, NotFound
 from app.records.answers import Feedback
 
 router = APIRouter(prefix="/api/v1", tags=["answers"])
@@ -34,7 +34,7 @@ def read_answer(answer_id: str, services: ServicesDep) -> StoredAnswerOut:
     status_code=201,
     summary="Say whether an answer helped, or correct it",
     max_body_size=MAX_JSON_BYTES,
-    responses=documented(NotFound),
+    responses=documented(BadRequest, NotFound),
 )
 def give_feedback(
     answer_id: str,
@@ -65,7 +65,7 @@ def give_feedback(
     status_code=201,
     summary="Say that an answer is missing in the documents",
     max_body_size=MAX_JSON_BYTES,
-    responses=documented(NotFound),
+    responses=documented(BadRequest, NotFound),
 )
 def request_content(
     answer_id: str,
@@ -88,7 +88,7 @@ def request_content(
     status_code=201,
     summary="Report a problem with an answer",
     max_body_size=MAX_JSON_BYTES,
-    responses=documented(NotFound),
+    responses=documented(BadRequest, NotFound),
 )
 def report_problem(
     answer_id: str,

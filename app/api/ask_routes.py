@@ -96,7 +96,7 @@ async def ask(
         conversation_id=body.conversation_id or None,
         rewrite=body.rewrite,
         more_sources=body.more_sources,
-        suggest=body.followups,
+        suggest="all" if body.followups else "later",
         channel="api",
         private=private,
     )

@@ -21,7 +21,9 @@ from app.api.document_schemas import (
 )
 from app.api.problems import documented
 from app.bootstrap import Services
+from app.entrance.auditing import note, note_upload
 from app.errors import BadRequest, NotFound, TooLarge, Unprocessable
+from app.records.accounts import Action
 from app.records.documents import SortKey
 from app.requests import Refused, collection_name, read_upload
 
@@ -86,6 +88,7 @@ async def upload(
         form.require_files()
         name = collection_name(collection or form.fields.get("collection"))
         batch_id = await run_in_threadpool(services.jobs.add_files, name, form.files)
+        await run_in_threadpool(note_upload, request, name, batch_id)
     finally:
         form.close()
     batch = await run_in_threadpool(_batch, services, batch_id, form.refused)
@@ -158,13 +161,14 @@ def read_document(
     summary="Remove a document",
     responses=documented(NotFound),
 )
-def remove_document(document_id: str, services: ServicesDep) -> None:
+def remove_document(request: Request, document_id: str, services: ServicesDep) -> None:
     """Remove a document and everything derived from it. No search finds it any more.
 
     The file it came from stays where it is; ingesting that folder again brings it back.
     """
-    services.documents.get(document_id)
+    document = services.documents.get(document_id)
     services.library.forget([document_id])
+    note(request, Action.DOCUMENT_REMOVED, document.source, collection=document.collection)
 
 
 @router.get("/collections", summary="List collections")

@@ -14,11 +14,13 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from app.bootstrap import Services
+from app.errors import NotFound
 
 if TYPE_CHECKING:
     from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
 PATH = "/mcp"
+_SESSION = b"mcp-session-id"
 
 
 class McpHost:
@@ -62,6 +64,9 @@ class _Endpoint:
     """The ASGI app behind `PATH`."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if "principal" in scope["state"] and _SESSION in dict(scope["headers"]):
+            # There are no sessions, so this is one of another server, or somebody's guess.
+            raise NotFound("There is no such session.", "Initialize without Mcp-Session-Id.")
         host: McpHost = scope["state"]["mcp"]
         manager = await host.manager()
         await manager.handle_request(scope, receive, send)

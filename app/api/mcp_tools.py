@@ -7,6 +7,7 @@ with id, title and url; a document with id, title, text, url and metadata), and 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import Annotated, Any, Literal, ParamSpec, TypeVar
 
@@ -19,6 +20,8 @@ from pydantic import BaseModel, Field
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
+from app.access import ANYBODY, EVERYTHING, NOBODY, Reach, working_for
+from app.api.dependencies import own_visit
 from app.api.schemas import CONVERSATION_ID, AnswerOut, SearchResult
 from app.api.wording import state_sentences
 from app.bootstrap import Services
@@ -129,7 +132,13 @@ def _add_tools(server: MCPServer[Any], services: Services) -> None:
         def find() -> McpResults:
             filters = Filters(collections=known_collections(services, collections or ()))
             found, _ = recorded_search(
-                services, text, k, filters, channel="mcp", private=_is_private(ctx)
+                services,
+                text,
+                k,
+                filters,
+                channel="mcp",
+                session=own_visit(),
+                private=_is_private(ctx),
             )
             return McpResults(
                 results=[
@@ -215,9 +224,11 @@ def _add_tools(server: MCPServer[Any], services: Services) -> None:
                 filters=Filters(collections=names),
                 conversation_id=conversation_id or None,
                 more_sources=more_sources,
+                suggest="tries",
                 channel="mcp",
                 private=_is_private(ctx),
-            )
+            ),
+            own_visit(),
         )
         says = state_sentences(answer)
         return McpAnswer(**AnswerOut.of(answer).model_dump(), says=says)
@@ -226,16 +237,30 @@ def _add_tools(server: MCPServer[Any], services: Services) -> None:
 def _explained(
     tool: Callable[_Arguments, Awaitable[_Result]],
 ) -> Callable[_Arguments, Awaitable[_Result]]:
-    """Errors that a person may see reach the client in their own words."""
+    """Errors that a person may see reach the client in their own words.
+
+    What a tool does is done for whoever sent the request that calls it: the protocol's own tasks
+    may have been started by somebody else's, or by nobody's.
+    """
 
     @wraps(tool)
     async def run(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
         try:
-            return await tool(*args, **kwargs)
+            with _for_sender(kwargs.get("ctx")):
+                return await tool(*args, **kwargs)
         except FootnoteError as error:
             raise ToolError(error.message) from error
 
     return run
+
+
+def _for_sender(ctx: object) -> AbstractContextManager[None]:
+    request = ctx.request_context.request if isinstance(ctx, Context) else None
+    if not isinstance(request, Request):
+        return working_for(NOBODY, Reach.nothing())
+    # Without accounts the entrance sets neither.
+    who = getattr(request.state, "principal", ANYBODY)
+    return working_for(who, getattr(request.state, "reach", EVERYTHING))
 
 
 def _is_private(ctx: Context[Any, Any]) -> bool:

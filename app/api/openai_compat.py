@@ -23,7 +23,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
-from app.api.dependencies import PrivateDep, ServicesDep, require_ready
+from app.api.dependencies import PrivateDep, ServicesDep, own_visit, require_ready
 from app.api.openai_schemas import COMPLETION_EXAMPLE, ERRORS, MODEL, ChatMessage, ChatRequest
 from app.api.problems import MAX_JSON_BYTES, RETRY_AFTER_S, problem_of
 from app.api.schemas import AnswerOut, CitationOut, heading
@@ -33,7 +33,7 @@ from app.ask.conversation.followup_question import rewrite
 from app.ask.conversation.pointing import Turn
 from app.ask.writing.plain_text import with_inert_addresses
 from app.domain import Answer, AnswerState, AskStep, Citation, Finished, Question
-from app.errors import BadRequest, NotFound
+from app.errors import BadRequest, NotFound, NotSignedIn, TooMany
 
 router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"])
 PATH_PREFIX = "/v1/"
@@ -82,13 +82,15 @@ async def complete(body: ChatRequest, services: ServicesDep, private: PrivateDep
         turns.append(Turn(rewrite(text, turns).question))
     alone = rewrite(typed[-1], turns)
     # Nothing is stored under a conversation of this client's: what it sends is all there is.
-    question = Question(text=alone.question, rewrite=False, channel="openai", private=private)
+    question = Question(
+        text=alone.question, rewrite=False, suggest="tries", channel="openai", private=private
+    )
     asked = typed[-1] if alone.changed else None
     if not body.stream:
-        answer = await services.asker.answer(question)
+        answer = await services.asker.answer(question, own_visit())
         return JSONResponse(_completion(_as_asked(answer, asked)))
     await run_in_threadpool(require_ready, services)
-    steps = services.asker.ask(question)
+    steps = services.asker.ask(question, own_visit())
     first = await anext(steps)
     options = body.stream_options
     return EventStream(_chunks(first, steps, asked, bool(options and options.include_usage)))
@@ -98,13 +100,17 @@ def error_response(error: Exception) -> JSONResponse:
     """Any exception in OpenAI's error shape."""
     problem = problem_of(error)
     status = 400 if isinstance(error, RequestValidationError) else problem.status
-    if status in (400, 404, 405, 409, 413, 422):
+    if status in (400, 401, 404, 405, 409, 413, 422):
         kind = "invalid_request_error"
+    elif status == 403:
+        kind = "permission_error"
+    elif status == 429:
+        kind = "rate_limit_error"
     elif status == 503:
         kind = "service_unavailable_error"
     else:
         kind = "server_error"
-    code = "model_not_found" if isinstance(error, _UnknownModel) else problem.type.split(":")[-1]
+    code = _CODES.get(type(error)) or problem.type.split(":")[-1]
     return JSONResponse(
         {"error": {"message": problem.detail, "type": kind, "param": None, "code": code}},
         status_code=status,
@@ -114,6 +120,14 @@ def error_response(error: Exception) -> JSONResponse:
 
 class _UnknownModel(NotFound):
     """Another model than `MODEL` was asked for."""
+
+
+_CODES: dict[type[Exception], str] = {
+    _UnknownModel: "model_not_found",
+    NotSignedIn: "invalid_api_key",
+    TooMany: "rate_limit_exceeded",
+}
+"""OpenAI's names for what its clients act on."""
 
 
 def _check_model(name: str) -> None:

@@ -53,8 +53,8 @@ class AskRequest(BaseModel):
     more_sources: bool = Field(False, description="Read and quote about twice as much.")
     followups: bool = Field(
         False,
-        description="Suggest questions that the documents are known to answer; each is tried "
-        "first, about 150 ms in all.",
+        description="Suggest questions that the documents are known to answer: `followups`, or "
+        "for `not_found` better `rephrasings`. Each is tried first, about 150 ms in all.",
     )
 
 
@@ -222,7 +222,10 @@ class AnswerOut(BaseModel):
     missing_terms: list[str] = Field(description="Words of the question that are in no document.")
     documents_searched: int
     passages_searched: int
-    rephrasings: list[RephrasingOut] = Field(description="For `not_found`: what to try.")
+    rephrasings: list[RephrasingOut] = Field(
+        description="For `not_found`: what to try. Without `followups`, what needs no search: it "
+        "names what stands in the documents, but whether that answers was not tried."
+    )
     followups: list[str] = Field(description="Questions that the documents are known to answer.")
     notice: str | None = Field(
         description="Something to tell the reader, e.g. that a model failed."

@@ -24,8 +24,8 @@ from typing import Any
 from anyio.to_thread import run_sync
 
 from app.ask.arm_settings import base_of, overridden
-from app.ask.pipeline import Asker
-from app.domain import Answer, AskStep, Finished, Question
+from app.ask.pipeline import Asker, finished
+from app.domain import Answer, AskStep, Question
 from app.errors import FootnoteError, SettingsError
 from app.records.product.experiments import Arm, Experiment, ExperimentStore, Spec
 from app.settings import Settings
@@ -122,14 +122,10 @@ class ArmedAsker:
 
     async def answer(self, question: Question, session_id: str = "") -> Answer:
         """The finished answer alone; raises as `ask` does."""
-        async with aclosing(self.ask(question, session_id)) as steps:
-            async for step in steps:
-                if isinstance(step, Finished):
-                    return step.answer
-        raise RuntimeError("ask() ended without Finished")
+        return await finished(self.ask(question, session_id))
 
-    async def suggest(self, answer: Answer, session_id: str = "") -> tuple[str, ...]:
-        """Questions to ask next, which the session's arm answers. As `Asker.suggest`."""
+    async def suggest(self, answer: Answer, session_id: str = "") -> Answer:
+        """With questions to ask next, which the session's arm answers. As `Asker.suggest`."""
         running = await self._current()
         arm = assigned(running.spec, session_id or answer.conversation_id) if running else ""
         asker = running.askers[arm] if running is not None and arm else self._plain

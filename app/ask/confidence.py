@@ -17,7 +17,7 @@ from typing import Any
 from app.ask.question_type import Wanted
 from app.ask.sentences import Candidate, best_documents
 from app.domain import Confidence, Hit, Level, Retrieval
-from app.knowledge.terms import stems
+from app.knowledge.terms import stem_set
 
 _FILE = Path(__file__).with_name("confidence.json")
 
@@ -116,7 +116,7 @@ def measure(retrieval: Retrieval, candidates: Sequence[Candidate]) -> dict[str, 
         return dict.fromkeys(SIGNALS, 0.0)
     best = candidates[0]
     passage = _words(best.hit)
-    five = set().union(*(_words(hit) for hit in hits[:5]))
+    five = frozenset[str]().union(*(_words(hit) for hit in hits[:5]))
     rarest = max(weights, key=lambda stem: weights[stem], default="")
     dense = sorted((hit.dense for hit in hits), reverse=True)
     behind = candidates[min(_STANDS_OUT, len(candidates)) - 1]
@@ -171,9 +171,9 @@ def _document_margin(hits: Sequence[Hit]) -> float:
     return max(0.0, first - second)
 
 
-def _words(hit: Hit) -> set[str]:
+def _words(hit: Hit) -> frozenset[str]:
     above = " ".join((hit.document.title, *hit.passage.heading))
-    return set(stems(hit.passage.text)) | set(stems(above))
+    return stem_set(hit.passage.text) | stem_set(above)
 
 
 def _reasons(

@@ -72,6 +72,7 @@ class Drafter:
                 today=self._today(),
                 successor=self._successor,
                 vectors=self._vectors,
+                first=reading.first,
             )
             span.set_attribute(Attribute.ANSWER_STATE, found.state.value)
         return _compiled(found)

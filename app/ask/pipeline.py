@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncGenerator
-from contextlib import aclosing, nullcontext
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
 from secrets import token_hex
 
-from anyio.to_thread import run_sync
 from opentelemetry.trace import Span as TraceSpan
 
-from app.ask.by_parts import answered_by_parts
 from app.ask.checking.checker import SupportChecker
 from app.ask.clock import Clock
 from app.ask.conversation.interpreting import Interpreter, Understood
 from app.ask.conversation.trying import Suggester
-from app.ask.drafting import Drafter, QuotedDraft, joined
+from app.ask.drafting import Drafter, joined
+from app.ask.finding import Finder
 from app.ask.ports import Recorder
-from app.ask.reading import Reader, Reading
+from app.ask.reading import Reader
 from app.ask.run import Draft, Run, quoted_answer
-from app.ask.tracing import describe, in_thread, trace_id
-from app.ask.used import describe_reading, describe_written
+from app.ask.suggesting import Suggesting
+from app.ask.tracing import describe, in_thread, trace_id, worked
+from app.ask.used import describe_written
 from app.ask.writing.written import Writer, WrittenDraft
 from app.ask.writing.written_answer import (
     Checked,
@@ -35,7 +35,6 @@ from app.ask.writing.written_answer import (
 )
 from app.domain import (
     Answer,
-    AnswerState,
     Asking,
     AskStep,
     Drafted,
@@ -48,7 +47,6 @@ from app.domain import (
 )
 from app.errors import (
     EmptyQuestion,
-    FootnoteError,
     ModeUnavailable,
     QuestionTooLong,
     WritingFailed,
@@ -61,7 +59,6 @@ from app.telemetry import (
     SpanName,
     Tracing,
     get_tracer,
-    quietly,
     start_workflow,
     step,
     within,
@@ -110,36 +107,26 @@ class Asker:
         tracing: Tracing = Tracing(),
     ) -> None:
         """``recorder`` None: nothing is recorded (evals). ``writing`` None: only quotes."""
-        self._reader = reader
-        self._drafter = drafter
         self._interpreter = interpreter
-        self._suggester = suggester
+        self._finder = Finder(reader, drafter, interpreter)
+        self._suggesting = Suggesting(reader, interpreter, suggester, answers)
         self._options = options
-        self._answers = answers
         self._recorder = recorder
         self._writing = writing
         self._tracing = tracing
 
     async def answer(self, question: Question, session_id: str = "") -> Answer:
         """The finished answer alone; raises as `ask` does."""
-        async with aclosing(self.ask(question, session_id)) as steps:
-            async for step in steps:
-                if isinstance(step, Finished):
-                    return step.answer
-        raise RuntimeError("ask() ended without Finished")
+        return await finished(self.ask(question, session_id))
 
-    async def suggest(self, answer: Answer, session_id: str = "") -> tuple[str, ...]:
-        """Questions to ask next, which the documents are known to answer; kept with the answer.
+    async def suggest(self, answer: Answer, session_id: str = "") -> Answer:
+        """The answer with questions that the documents are known to answer; kept with it.
 
-        Apart from `ask` because each is tried before it is offered: about 150 ms in all, and a
-        reader has the answer already. Raises as `ask` does.
+        Follow-ups, or where nothing was found what to try instead. Apart from `ask` because each
+        is tried before it is offered: about 150 ms in all, and a reader has the answer already.
+        Raises as `ask` does.
         """
-
-        def suggest() -> tuple[str, ...]:
-            with step(tracer, SpanName.SUGGEST):
-                return self._suggest(answer, session_id)
-
-        return await run_sync(suggest)
+        return await worked(lambda: self._suggesting.tried(answer, session_id))
 
     async def ask(self, question: Question, session_id: str = "") -> AsyncGenerator[AskStep, None]:
         """The steps of one question; the last is `Finished`.
@@ -185,7 +172,7 @@ class Asker:
         writing = None if mode == "quotes" else self._writing
         understood = await self._understood(run, with_model=writing is not None)
         yield Searching(understood.question, understood.asked(typed))
-        found = await in_thread(span, lambda: self._find(question, understood, clock))
+        found = await in_thread(span, lambda: self._finder.found(question, understood, clock))
         if found.understood is not understood:
             understood = found.understood
             yield Searching(understood.question, understood.asked(typed))
@@ -246,36 +233,12 @@ class Asker:
             span.set_attribute(Attribute.REWRITTEN, understood.question != asking.typed)
         return understood
 
-    def _find(self, question: Question, understood: Understood, clock: Clock) -> Draft:
-        """Search, with the spelling corrected where a word stands in no document; read; draft."""
-        wider = question.more_sources
-        with clock.timed("retrieve"):
-            retrieval = self._reader.search(understood.question, question.filters, wider=wider)
-            with step(tracer, SpanName.SPELLING) if retrieval.missing_terms else nullcontext():
-                corrected = self._interpreter.corrected(understood, retrieval, question.rewrite)
-            if corrected is not None:
-                understood = corrected
-                retrieval = self._reader.search(understood.question, question.filters, wider=wider)
-        clock.timings |= {f"retrieve.{name}": ms for name, ms in retrieval.timings_ms.items()}
-        with clock.timed("answer"), step(tracer, SpanName.ANSWER) as span:
-            reading = self._reader.read(retrieval, wider=wider)
-            draft = self._drafter.draft(reading, wider=wider)
-            if not draft.answers:
-                parts = answered_by_parts(reading, lambda part: self._part(part, question))
-                reading, draft = parts or (reading, draft)
-            describe_reading(span, reading.retrieval.hits, reading.candidates, draft.quotes)
-        return Draft(understood, reading, draft)
-
     def _checked(self, writing: Writing, written: WrittenDraft, retrieval: Retrieval) -> Checked:
         """Every written sentence held against what it cites."""
         with step(tracer, SpanName.VERIFY, Kind.EVALUATOR) as span:
             checked = check(written, retrieval, writing.checker, self._options.unsupported)
             describe_written(span, written, checked)
         return checked
-
-    def _part(self, part: str, question: Question) -> tuple[Reading, QuotedDraft]:
-        reading = self._reader.read(self._reader.search(part, question.filters))
-        return reading, self._drafter.draft(reading)
 
     async def _write(
         self,
@@ -324,39 +287,22 @@ class Asker:
         )
 
     def _finished(self, run: Run, found: Draft, answer: Answer) -> Answer:
-        """The answer with what belongs to it, kept together with its trace before it is given."""
-        asking, question = run.asking, run.asking.question
-        if answer.state is AnswerState.NOT_FOUND:
-            asked = self._interpreter.questions(answer.conversation_id, asking.session_id)
-            with step(tracer, SpanName.SUGGEST), quietly():
-                rephrasings = self._suggester.rephrasings(
-                    answer.question, found.reading.retrieval, question.filters, asked
-                )
-            answer = replace(answer, rephrasings=rephrasings)
+        """The answer with what belongs to it; kept, and then its trace, before it is given."""
+        asking, suggesting = run.asking, self._suggesting
+        answer = suggesting.at_once(answer, found.reading.retrieval, asking.session_id)
         answer = replace(answer, timings_ms=run.clock.finished())
-        describe(run.span, asking, answer)
-        run.span.end()
         if self._recorder is not None:
             self._recorder.answered(asking, answer)
         run.answered = True
-        return self._with_followups(answer, asking.session_id) if question.suggest else answer
+        describe(run.span, asking, answer)
+        run.span.end()
+        return suggesting.wanted(answer, asking.session_id, asking.question.suggest)
 
-    def _with_followups(self, answer: Answer, session_id: str) -> Answer:
-        """The answer is given and kept: that nothing can be suggested must not lose it."""
-        try:
-            with quietly():  # its trace has ended and is kept
-                return replace(answer, followups=self._suggest(answer, session_id))
-        except FootnoteError as error:
-            log.warning("no follow-ups: %s", error.message)
-            return answer
 
-    def _suggest(self, answer: Answer, session_id: str) -> tuple[str, ...]:
-        if answer.state is AnswerState.NOT_FOUND:
-            return ()
-        with quietly():
-            retrieval = answer.retrieval or self._reader.search(answer.question, answer.filters)
-            asked = self._interpreter.questions(answer.conversation_id, session_id)
-            found = self._suggester.followups(answer, retrieval, asked)
-        if self._answers is not None:
-            self._answers.keep_followups(answer.answer_id, found)
-        return found
+async def finished(steps: AsyncGenerator[AskStep, None]) -> Answer:
+    """The answer that the last step brings; the steps are closed with it."""
+    async with aclosing(steps) as running:
+        async for one in running:
+            if isinstance(one, Finished):
+                return one.answer
+    raise RuntimeError("the steps ended without Finished")

@@ -51,6 +51,13 @@ class Recorder(Protocol):
         """
 
 
+class Remembers(Protocol):
+    """Knows what a conversation was about."""
+
+    def conversation(self, conversation_id: str, session_id: str, /) -> list[Answer]:
+        """The session's answers in a conversation, oldest first."""
+
+
 class Searches(Protocol):
     """Finds passages; the one retrieval behind search mode and answers."""
 

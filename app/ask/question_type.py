@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from app.domain import Span
-from app.knowledge.terms import stems
+from app.knowledge.terms import stem_set, stems
 
 
 class Wanted(StrEnum):
@@ -106,18 +107,23 @@ def matching_spans(text: str, kind: Wanted, question: str) -> list[Span]:
 
     A name at the start of a sentence counts only when it is more than one ordinary word.
     """
-    pattern = _PATTERNS.get(kind)
-    if pattern is None:
+    if kind not in _PATTERNS:
         return []
-    asked = set(stems(question))
-    spans: list[Span] = []
-    for match in pattern.finditer(text):
+    asked = stem_set(question)
+    return [span for span, own in _of_kind(text, kind) if not own <= asked]
+
+
+@lru_cache(maxsize=20_000)
+def _of_kind(text: str, kind: Wanted) -> tuple[tuple[Span, frozenset[str]], ...]:
+    """Spans of ``text`` of one kind with their stems, whatever is asked."""
+    spans: list[tuple[Span, frozenset[str]]] = []
+    for match in _PATTERNS[kind].finditer(text):
         start = match.start()
         value = match.group().rstrip(" .,")
-        own = set(stems(value))
-        if not own or own <= asked:
+        own = frozenset(stems(value))
+        if not own:
             continue
         if kind is Wanted.NAME and start == 0 and " " not in value and not value[1:].isupper():
             continue
-        spans.append((start, start + len(value)))
-    return spans
+        spans.append(((start, start + len(value)), own))
+    return tuple(spans)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.ask.confidence import Judgment, Model, judge
@@ -21,11 +22,15 @@ WIDER = 2
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was found, read. ``candidates``: every sentence, best first."""
+    """What was found, read.
+
+    ``candidates``: every sentence, best first; ``first``: as they stood before the second reading.
+    """
 
     retrieval: Retrieval
     candidates: list[Candidate]
     judgment: Judgment
+    first: Sequence[Candidate] = ()
 
 
 class Reader:
@@ -65,7 +70,7 @@ class Reader:
         with step(tracer, SpanName.CONFIDENCE, Kind.EVALUATOR) as span:
             judgment = judge(retrieval, candidates, self._model)
             describe_judgment(span, judgment)
-        return Reading(retrieval, candidates, judgment)
+        return Reading(retrieval, candidates, judgment, ranked)
 
     def answerable(self, question: str, filters: Filters) -> bool:
         """Whether asking would end in an answer; about 40 ms."""

@@ -102,4 +102,5 @@ def quoted_answer(run: Run, found: Draft, closest: int) -> Answer:
         conflicts=draft.conflicts if whole else (),
         stale=draft.stale,
         signals={name: round(value, 4) for name, value in judgment.signals.items()},
+        searched=retrieval.collections,
     )

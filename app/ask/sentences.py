@@ -10,14 +10,15 @@ set, which nothing was fitted on. Six are enough: twelve gave the same.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from app.ask.orders import orders_a_model
 from app.ask.question_type import Wanted, matching_spans, wanted
 from app.ask.word_match import WordMatch, WordMatcher
 from app.domain import Hit, Retrieval, Span
-from app.knowledge.terms import stems
+from app.knowledge.terms import stem_set, stems
 
 _WEIGHTS: Mapping[str, float] = {
     "meaning": 5.0,
@@ -65,27 +66,26 @@ class Candidate:
     text: str
     meaning: float
     coverage: float
-    matched: frozenset[str]
     kind: Wanted
     spans: tuple[Span, ...]
     score: float
     words: WordMatch | None = None
 
 
-def rank_sentences(question: str, retrieval: Retrieval, read: int) -> list[Candidate]:
+def rank_sentences(
+    question: str, retrieval: Retrieval, read: int, known: Sequence[Candidate] = ()
+) -> list[Candidate]:
     """Every sentence of the first ``read`` hits, best first; none that gives a model orders.
 
     Such a sentence ("Ignore all previous instructions and…") tells a reader nothing, and would be
-    believed where it is quoted first.
+    believed where it is quoted first. ``known``: what this function gave for fewer hits of the same
+    retrieval, which need not be looked at again.
     """
     kind = wanted(question)
-    candidates = [
-        candidate
-        for rank, hit in enumerate(retrieval.hits[:read])
-        for index in range(len(hit.passage.sentences))
-        for candidate in [_candidate(question, kind, retrieval.term_weights, hit, rank, index)]
-        if not orders_a_model(candidate.text)
-    ]
+    first = 1 + max((one.rank for one in known), default=-1)
+    candidates = [one for one in known if one.rank < read]
+    for rank, hit in enumerate(retrieval.hits[first:read], first):
+        candidates += _candidates(question, kind, retrieval.term_weights, hit, rank)
     candidates.sort(key=lambda c: (-c.score, c.rank, c.index))
     return candidates
 
@@ -108,9 +108,15 @@ def reread(
     ]
     again.sort(key=lambda c: (-c.score, c.rank, c.index))
     # The two scores are not on one scale: those behind keep their distance to the last one before.
-    return again + [
-        replace(one, score=again[-1].score - (head[-1].score - one.score)) for one in tail
-    ]
+    return again + [_scored(one, again[-1].score - (head[-1].score - one.score)) for one in tail]
+
+
+def _scored(one: Candidate, score: float) -> Candidate:
+    """Another score; `replace` takes thrice as long, which a hundred sentences add up to."""
+    return Candidate(
+        one.hit, one.rank, one.index, one.span, one.text, one.meaning, one.coverage, one.kind,
+        one.spans, score, one.words,
+    )  # fmt: skip
 
 
 def _with_heading(candidate: Candidate) -> str:
@@ -119,56 +125,74 @@ def _with_heading(candidate: Candidate) -> str:
 
 
 def _reread_score(candidate: Candidate, match: WordMatch, rarity: Mapping[str, float]) -> float:
-    signals = {
-        **_signals(candidate.hit, candidate.text, candidate.meaning, candidate.coverage, rarity),
-        **_kind_signals(candidate.kind, candidate.spans),
-        "every_word": match.every,
-        "key_words": match.key,
-    }
-    return sum(_REREAD_WEIGHTS[name] * value for name, value in signals.items())
+    weights = _REREAD_WEIGHTS
+    known = _weighed(
+        weights, candidate.hit, candidate.meaning, candidate.coverage,
+        candidate.kind, candidate.spans, _is_other_row(candidate.text, rarity),
+    )  # fmt: skip
+    return known + weights["every_word"] * match.every + weights["key_words"] * match.key
 
 
-def _signals(
-    hit: Hit, text: str, meaning: float, coverage: float, rarity: Mapping[str, float]
-) -> dict[str, float]:
-    return {
-        "meaning": meaning,
-        "coverage": coverage,
-        "passage": hit.score,
-        "other_row": float(_is_other_row(text, rarity)),
-    }
+def _weighed(
+    weights: Mapping[str, float],
+    hit: Hit,
+    meaning: float,
+    coverage: float,
+    kind: Wanted,
+    spans: Sequence[Span],
+    other_row: bool,
+) -> float:
+    """The sum of the signals that both readings use."""
+    score = weights["meaning"] * meaning + weights["coverage"] * coverage
+    score += weights["passage"] * hit.score
+    if other_row:
+        score += weights["other_row"]
+    if spans:
+        score += weights["kind"]
+    elif kind is not Wanted.OTHER:
+        score += weights["kind_missing"]
+    return score
 
 
-def _kind_signals(kind: Wanted, spans: Sequence[Span]) -> dict[str, float]:
-    return {
-        "kind": float(bool(spans)),
-        "kind_missing": float(not spans and kind is not Wanted.OTHER),
-    }
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What is known of a passage's sentence whatever is asked."""
+
+    index: int
+    span: Span
+    text: str
+    stems: frozenset[str]
 
 
-def _candidate(
-    question: str, kind: Wanted, rarity: Mapping[str, float], hit: Hit, rank: int, index: int
-) -> Candidate:
+@lru_cache(maxsize=4_000)
+def _sentences(text: str, start: int, spans: tuple[Span, ...]) -> tuple[_Read, ...]:
+    """The sentences of a passage's text, without those that give a model orders.
+
+    Kept for as many passages as a shelf keeps: the same ones come up for many questions.
+    """
+    parts = [(i, span, text[span[0] - start : span[1] - start]) for i, span in enumerate(spans)]
+    return tuple(_Read(*one, stem_set(one[2])) for one in parts if not orders_a_model(one[2]))
+
+
+def _candidates(
+    question: str, kind: Wanted, rarity: Mapping[str, float], hit: Hit, rank: int
+) -> list[Candidate]:
+    """A hit's sentences in their order; none that gives a model orders."""
     passage = hit.passage
-    start, end = passage.sentences[index]
-    text = passage.text[start - passage.start : end - passage.start]
-    meaning = hit.sentence_scores[index] if index < len(hit.sentence_scores) else hit.dense
-    coverage, matched = _coverage(text, hit, rarity)
-    spans = tuple(matching_spans(text, kind, question))
-    signals = _signals(hit, text, meaning, coverage, rarity) | _kind_signals(kind, spans)
-    return Candidate(
-        hit=hit,
-        rank=rank,
-        index=index,
-        span=(start, end),
-        text=text,
-        meaning=meaning,
-        coverage=coverage,
-        matched=matched,
-        kind=kind,
-        spans=spans,
-        score=sum(_WEIGHTS[name] * value for name, value in signals.items()),
-    )
+    above = stem_set(_above(hit))
+    total = sum(rarity.values())
+    found = []
+    for read in _sentences(passage.text, passage.start, passage.sentences):
+        at, text, scores = read.index, read.text, hit.sentence_scores
+        meaning = scores[at] if at < len(scores) else hit.dense
+        coverage = _coverage(read.stems, above, rarity, total)
+        spans = tuple(matching_spans(text, kind, question))
+        other_row = _is_other_row(text, rarity)
+        score = _weighed(_WEIGHTS, hit, meaning, coverage, kind, spans, other_row)
+        found.append(
+            Candidate(hit, rank, at, read.span, text, meaning, coverage, kind, spans, score)
+        )
+    return found
 
 
 def _is_other_row(text: str, rarity: Mapping[str, float]) -> bool:
@@ -176,21 +200,23 @@ def _is_other_row(text: str, rarity: Mapping[str, float]) -> bool:
 
     "Cap per night" heads every row of a table; only Amsterdam's row is about Amsterdam.
     """
-    if not _ROW.match(text):
+    if "|" not in text or not _ROW.match(text):
         return False
     values = " ".join(_VALUE.findall(text))
     return rarity.keys().isdisjoint(stems(values))
 
 
-def _coverage(text: str, hit: Hit, rarity: Mapping[str, float]) -> tuple[float, frozenset[str]]:
+def _coverage(own: Set[str], above: Set[str], rarity: Mapping[str, float], total: float) -> float:
     """Share of the question's words in the sentence; those only in its headings count half."""
-    total = sum(rarity.values())
     if total <= 0:
-        return 0.0, frozenset()
-    own = rarity.keys() & set(stems(text))
-    above = rarity.keys() & set(stems(_above(hit))) - own
-    share = sum(rarity[stem] for stem in own) + 0.5 * sum(rarity[stem] for stem in above)
-    return share / total, frozenset(own | above)
+        return 0.0
+    in_text = in_headings = 0.0
+    for stem, weight in rarity.items():
+        if stem in own:
+            in_text += weight
+        elif stem in above:
+            in_headings += weight
+    return (in_text + 0.5 * in_headings) / total
 
 
 def _above(hit: Hit) -> str:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from typing import TypeVar
 from uuid import uuid4
 
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
 from opentelemetry.trace import Span as TraceSpan
 from opentelemetry.trace import format_trace_id
@@ -23,6 +25,12 @@ from app.telemetry import (
 
 T = TypeVar("T")
 
+_AT_ONCE = 4
+"""Questions that are worked on at a time. Python does one thing at a time however many threads want
+to: with 32 clients on 2 cores and a thread for each, as many were answered a second, but one of
+twenty waited 1.9 s where with 4 it waits 0.8."""
+_places: RunVar[CapacityLimiter] = RunVar("places")
+
 
 def trace_id(span: TraceSpan) -> str:
     """The span's trace, 32 hexadecimal digits; a made one where nothing is traced."""
@@ -37,7 +45,17 @@ async def in_thread(span: TraceSpan, function: Callable[[], T]) -> T:
         with within(span):
             return function()
 
-    return await run_sync(run)
+    return await worked(run)
+
+
+async def worked(function: Callable[[], T]) -> T:
+    """Run blocking work beside the event loop, when it is its turn: first come, first served."""
+    try:
+        places = _places.get()
+    except LookupError:  # one for each event loop
+        places = CapacityLimiter(_AT_ONCE)
+        _places.set(places)
+    return await run_sync(function, limiter=places)
 
 
 def describe(span: TraceSpan, asking: Asking, answer: Answer) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from app.ask.checking.checker import SupportChecker
 from app.ask.confidence import Model, load_model
 from app.ask.conversation.interpreting import Interpreter
+from app.ask.conversation.memory import ConversationMemory
 from app.ask.conversation.spelling import Speller
 from app.ask.conversation.trying import Suggester
 from app.ask.drafting import Drafter
@@ -15,11 +16,12 @@ from app.ask.pipeline import Asker, AskOptions, Writing
 from app.ask.reading import Reader
 from app.ask.state.freshness import successor_in
 from app.ask.word_match import WordMatcher
-from app.ask.writing.budget import Budget
+from app.ask.writing.budget import Budget, BudgetedChatModel
 from app.ask.writing.chat_model import ChatModel, LangChainChatModel
 from app.ask.writing.price_file import PriceFile, load_prices
 from app.ask.writing.prices import Prices
 from app.ask.writing.written import Writer
+from app.bootstrap import models
 from app.errors import SettingsError
 from app.knowledge.library import Library
 from app.knowledge.model_holder import ModelHolder
@@ -32,68 +34,104 @@ from app.settings import Settings
 from app.telemetry import Tracing
 
 
-def retriever_of(
-    settings: Settings,
-    library: Library,
-    embedder: ModelHolder[Embedder],
-    reranker: ModelHolder[Reranker] | None,
-) -> Retriever:
-    """Both indexes, fused as the settings say."""
-    options = RetrieverOptions(candidates=settings.candidates, dense_weight=settings.dense_weight)
-    return Retriever(library, embedder, reranker, options)
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """What every asker shares: the library, the models, the records, and what may be spent.
 
+    ``answers`` and ``recorder`` None: nothing is recorded, and ``memory`` holds what follow-ups
+    lean on. ``costs`` None: neither are costs.
+    """
 
-def asker_of(
-    settings: Settings,
-    library: Library,
-    retriever: Retriever,
-    embedder: ModelHolder[Embedder],
-    *,
-    answers: AnswerStore | None,
-    recorder: QuestionRecorder | None,
-    tracing: Tracing,
-    chat: ChatModel | None,
-) -> Asker:
-    """Everything that answers a question, over a library that others may share."""
-    documents = library.documents
-    options = AskOptions(
-        max_question_chars=settings.max_question_chars,
-        unsupported=settings.unsupported_sentences,
-        mode=settings.mode,
-    )
-    reader = Reader(
-        retriever,
-        WordMatcher(embedder),
-        confidence_of(settings),
-        passages=settings.read_passages,
-        closest=options.closest,
-    )
-    speller = Speller(
-        library.lexical,
-        documents.passages,
-        # The embedding model's tokenizer has most of a language's words whole.
-        lambda word: embedder.get().count_tokens([word])[0] == 1,
-    )
-    writing = None
-    if chat is not None:
-        writer = Writer(
-            chat,
-            max_tokens=settings.chat_max_output_tokens,
-            passages=settings.read_passages,
-            instructions=settings.prompt,
+    library: Library
+    embedder: ModelHolder[Embedder]
+    answers: AnswerStore | None
+    recorder: QuestionRecorder | None
+    tracing: Tracing
+    budget: Budget
+    costs: CostStore | None
+    memory: ConversationMemory = field(default_factory=ConversationMemory)
+
+    def retriever(
+        self, settings: Settings, reranker: ModelHolder[Reranker] | None = None
+    ) -> Retriever:
+        """Both indexes, fused as the settings say."""
+        options = RetrieverOptions(
+            candidates=settings.candidates, dense_weight=settings.dense_weight
         )
-        writing = Writing(writer, SupportChecker(embedder))
-    return Asker(
-        reader,
-        Drafter(settings.quote_sentences, successor_in(documents), documents.vectors),
-        Interpreter(speller, answers=answers, chat=chat),
-        Suggester(reader, documents, speller),
-        options,
-        answers=answers,
-        recorder=recorder,
-        writing=writing,
-        tracing=tracing,
-    )
+        return Retriever(self.library, self.embedder, reranker, options)
+
+    def writes(self, settings: Settings, chat: LangChainChatModel | None) -> ChatModel | None:
+        """``chat`` within the budget that all askers share, each call written down."""
+        if chat is None:
+            return None
+        return BudgetedChatModel(chat, prices_of(settings), self.budget, self.costs)
+
+    def asker(self, settings: Settings, retriever: Retriever, chat: ChatModel | None) -> Asker:
+        """Everything that answers a question as the settings say."""
+        documents = self.library.documents
+        options = AskOptions(
+            max_question_chars=settings.max_question_chars,
+            unsupported=settings.unsupported_sentences,
+            mode=settings.mode,
+        )
+        reader = Reader(
+            retriever,
+            WordMatcher(self.embedder, retriever.questions),
+            confidence_of(settings),
+            passages=settings.read_passages,
+            closest=options.closest,
+        )
+        speller = Speller(
+            self.library.lexical,
+            retriever.passages,
+            # The embedding model's tokenizer has most of a language's words whole.
+            lambda words: [count == 1 for count in self.embedder.get().count_tokens(words)],
+            retriever.kept,
+        )
+        writing = None
+        if chat is not None:
+            writer = Writer(
+                chat,
+                max_tokens=settings.chat_max_output_tokens,
+                passages=settings.read_passages,
+                instructions=settings.prompt,
+            )
+            writing = Writing(writer, SupportChecker(self.embedder))
+        return Asker(
+            reader,
+            Drafter(
+                settings.quote_sentences,
+                successor_in(documents),
+                retriever.vectors,
+            ),
+            Interpreter(speller, answers=self.answers or self.memory, chat=chat),
+            Suggester(reader, documents, speller),
+            options,
+            answers=self.answers,
+            recorder=self.recorder or self.memory,
+            writing=writing,
+            tracing=self.tracing,
+        )
+
+
+class Arms:
+    """Builds the askers of an experiment's arms; rerankers that they bring are loaded once."""
+
+    def __init__(
+        self, answering: Answering, settings: Settings, reranker: ModelHolder[Reranker] | None
+    ) -> None:
+        self._answering = answering
+        self._rerankers = {settings.reranker_model: reranker}
+
+    def __call__(self, own: Settings) -> Asker:
+        """The asker of one arm. Raises SettingsError where its settings can't work."""
+        answering = self._answering
+        if own.reranker_model not in self._rerankers:
+            holder = ModelHolder(lambda: models.load_reranker(own), "reranker")
+            holder.get(wait=True)  # a name that is wrong is told now, not to whoever asks
+            self._rerankers[own.reranker_model] = holder
+        retriever = answering.retriever(own, self._rerankers[own.reranker_model])
+        return answering.asker(own, retriever, answering.writes(own, chat_model_of(own)))
 
 
 def confidence_of(settings: Settings) -> Model:
@@ -135,8 +173,10 @@ def budget_of(settings: Settings, spending: CostStore | None) -> Budget:
         question_usd=settings.budget_question_usd,
         day_usd=settings.budget_day_usd,
         month_usd=settings.budget_month_usd,
+        person_day_usd=settings.budget_person_day_usd,
         spending=spending.usd_on if spending is not None else None,
         spending_in_month=spending.usd_in_month if spending is not None else None,
+        spending_of=spending.usd_of_session if spending is not None else None,
     )
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from app.ask.arms import ArmedAsker
-from app.ask.pipeline import Asker
 from app.ask.searching import TracedSearch
-from app.ask.writing.budget import BudgetedChatModel
 from app.ask.writing.embedding_cost import PricedEmbedder
 from app.bootstrap import models
 from app.bootstrap.answering import (
-    asker_of,
+    Answering,
+    Arms,
     budget_of,
     chat_model_of,
     confidence_of,
     price_file_of,
-    prices_of,
-    retriever_of,
 )
 from app.bootstrap.services import Services
 from app.insights.alerts.rules import from_gaps, watch_of
@@ -26,6 +23,7 @@ from app.insights.overview import Insights
 from app.knowledge.library import Library
 from app.knowledge.model_holder import ModelHolder
 from app.knowledge.ports import Embedder, Reranker
+from app.records.accounts import AccountStore
 from app.records.answers import AnswerStore
 from app.records.behavior.backfill import catch_up
 from app.records.behavior.event_store import EventStore
@@ -43,19 +41,23 @@ from app.records.product.failure_reads import FailureReads
 from app.records.product.feedback_items import FeedbackItemStore
 from app.records.product.feedback_reads import FeedbackReads
 from app.records.product.gap_store import GapStore
+from app.records.product.labels import LabelStore
 from app.records.product.question_reads import QuestionReads
 from app.records.product.reviews import ReviewStore
 from app.records.requests import RequestStore
 from app.records.tracing.gathered import StoreSink
 from app.records.tracing.store import TraceStore
+from app.redaction import redactor
 from app.settings import Settings, release_name
-from app.telemetry import Tracing
+from app.telemetry import Sink, Tracing
 
 
-def build_services(settings: Settings, *, record_answers: bool = True) -> Services:
+def build_services(
+    settings: Settings, *, record_answers: bool = True, sink: Sink | None = None
+) -> Services:
     """Everything, wired. Opens the database; loads no model and opens no index yet.
 
-    ``record_answers`` False: questions leave no record (evals).
+    ``record_answers`` False: questions leave no record (evals); their spans go to ``sink``.
 
     Raises:
         SettingsError: a setting cannot work.
@@ -90,70 +92,52 @@ def build_services(settings: Settings, *, record_answers: bool = True) -> Servic
         ),
         lexical=TantivyIndex(settings.data_dir / "lexical"),
     )
-    retriever = retriever_of(settings, library, embedder, reranker)
-    release = release_name(settings)
     catch_up(engine)
-    answers = AnswerStore(engine, release)
-    chat = chat_model_of(settings)
-    recorded = answers if record_answers else None
-    recorder = QuestionRecorder(engine, answers, release)
-    traces = TraceStore(engine)
-    tracing = Tracing(StoreSink(traces, release) if record_answers else None, release)
-    costs = CostStore(engine) if record_answers else None
-    budget = budget_of(settings, costs)
-    writes_here = BudgetedChatModel(chat, prices_of(settings), budget, costs) if chat else None
-    asker = asker_of(
-        settings,
+    release = release_name(settings)
+    redact = redactor(settings.redact)
+    answers = AnswerStore(engine, release, redact)
+    traces, costs = TraceStore(engine), CostStore(engine)
+    tracing = Tracing(StoreSink(traces, release, redact) if record_answers else sink, release)
+    written_down = costs if record_answers else None
+    answering = Answering(
         library,
-        retriever,
         embedder,
-        answers=recorded,
-        recorder=recorder if record_answers else None,
-        tracing=tracing,
-        chat=writes_here,
+        answers if record_answers else None,
+        QuestionRecorder(engine, answers, release, redact) if record_answers else None,
+        tracing,
+        budget_of(settings, written_down),
+        written_down,
     )
-    rerankers = {settings.reranker_model: reranker}
-
-    def arm(own: Settings) -> Asker:
-        """The asker of an experiment's arm: its own settings, everybody's library and budget."""
-        if own.reranker_model not in rerankers:
-            holder = ModelHolder(lambda: models.load_reranker(own), "reranker")
-            holder.get(wait=True)  # a name that is wrong is told now, not to whoever asks
-            rerankers[own.reranker_model] = holder
-        writes = chat_model_of(own)
-        return asker_of(
-            own,
-            library,
-            retriever_of(own, library, embedder, rerankers[own.reranker_model]),
-            embedder,
-            answers=answers,
-            recorder=recorder,
-            tracing=tracing,
-            chat=BudgetedChatModel(writes, prices_of(own), budget, costs) if writes else None,
-        )
-
+    retriever = answering.retriever(settings, reranker)
+    chat = chat_model_of(settings)
+    writes = answering.writes(settings, chat)
+    plain = answering.asker(settings, retriever, writes)
     experiments = ExperimentStore(engine)
+    arms = Arms(answering, settings, reranker)
+    # Evals measure the settings as they are, whatever is being tried out.
+    asker = ArmedAsker(plain, settings, arms, experiments.running) if record_answers else plain
     facts = Facts(lambda: reading(engine), COLUMNS)
+    gap_store = GapStore(engine)
     gaps = GapFinder(
         FailureReads(engine),
-        GapStore(engine),
+        gap_store,
         lambda text: models.if_loaded(embedder).encode_query(text),
         settings.prd_dir,
     )
+    extra = from_gaps(gaps)
     return Services(
         settings=settings,
         engine=engine,
         documents=library.documents,
         writer=library.writer,
         answers=answers,
-        requests=RequestStore(engine, release),
+        requests=RequestStore(engine, release, redact),
         events=EventStore(engine, release),
-        searches=SearchRecorder(engine, release),
+        searches=SearchRecorder(engine, release, redact),
         jobs=JobQueue(engine),
         library=library,
         search=TracedSearch(retriever, tracing),
-        # Evals measure the settings as they are, whatever is being tried out.
-        asker=ArmedAsker(asker, settings, arm, experiments.running) if record_answers else asker,
+        asker=asker,
         experiments=experiments,
         facts=facts,
         insights=Insights(
@@ -161,28 +145,27 @@ def build_services(settings: Settings, *, record_answers: bool = True) -> Servic
             prd_dir=settings.prd_dir,
             eval_report=settings.eval_report,
             promises=confidence_of(settings).levels,
-            extra=from_gaps(gaps),
+            extra=extra,
         ),
-        costs=CostStore(engine),
-        watch=watch_of(
-            *(settings, AlertStore(engine), CostStore(engine), facts, experiments),
-            elsewhere=from_gaps(gaps),
-        ),
+        costs=costs,
+        watch=watch_of(*(settings, AlertStore(engine), costs, facts, experiments), elsewhere=extra),
         questions=QuestionReads(engine),
         reviews=ReviewStore(engine),
+        labels=LabelStore(engine),
         gaps=gaps,
         feedback=feedback_desk(
-            FeedbackItemStore(engine),
+            FeedbackItemStore(engine, redact),
             FeedbackReads(engine),
             settings.data_dir / "feedback",
             embedder=embedder,
             search=retriever,
-            gaps=GapStore(engine),
-            chat=writes_here,
+            gaps=gap_store,
+            chat=writes,
         ),
         embedder=embedder,
         reranker=reranker,
         chat_model=chat,
         traces=traces,
         tracing=tracing,
+        accounts=AccountStore.of(engine, settings),
     )

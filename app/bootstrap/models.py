@@ -35,6 +35,6 @@ def load_reranker(settings: Settings) -> Reranker:
 
 def model_name(settings: Settings) -> str:
     """The embedder's name without loading it."""
-    from app.knowledge.embedder import BUNDLED_NAME  # noqa: PLC0415
+    from app.knowledge.encoding.bundled import BUNDLED_NAME  # noqa: PLC0415
 
     return BUNDLED_NAME if settings.embedding_model == BUNDLED_MODEL else settings.embedding_model

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import threading
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,7 +15,7 @@ from app.ask.pipeline import Asker
 from app.ask.searching import TracedSearch
 from app.ask.writing.chat_model import LangChainChatModel
 from app.ask.writing.embedding_cost import PricedEmbedder
-from app.errors import FootnoteError
+from app.errors import FootnoteError, IndexUnavailable
 from app.insights.alerts.watching import Watch
 from app.insights.facts import Facts
 from app.insights.feedback.desk import FeedbackDesk
@@ -22,6 +24,7 @@ from app.insights.overview import Insights
 from app.knowledge.library import Library
 from app.knowledge.model_holder import ModelHolder
 from app.knowledge.ports import Embedder, Reranker
+from app.records.accounts import AccountStore
 from app.records.answers import AnswerStore
 from app.records.behavior.event_store import EventStore
 from app.records.behavior.searches import SearchRecorder
@@ -30,6 +33,7 @@ from app.records.documents import DocumentStore
 from app.records.jobs import JobQueue
 from app.records.product.costs import CostStore
 from app.records.product.experiments import ExperimentStore
+from app.records.product.labels import LabelStore
 from app.records.product.question_reads import QuestionReads
 from app.records.product.reviews import ReviewStore
 from app.records.requests import RequestStore
@@ -71,6 +75,7 @@ class Services:
     watch: Watch
     questions: QuestionReads
     reviews: ReviewStore
+    labels: LabelStore
     gaps: GapFinder
     feedback: FeedbackDesk
     embedder: ModelHolder[Embedder]
@@ -78,6 +83,7 @@ class Services:
     chat_model: LangChainChatModel | None
     traces: TraceStore
     tracing: Tracing
+    accounts: AccountStore
 
     @property
     def chat_model_name(self) -> str | None:
@@ -89,11 +95,15 @@ class Services:
 
         Blocks for seconds; call it in a thread. Never raises: `readiness` says what went wrong.
         """
+        opening = threading.Thread(target=self._open_indexes, name="open-indexes", daemon=True)
+        opening.start()
         try:
-            self.embedder.get(wait=True).encode_query("warm up")
-            if self.reranker is not None:
-                self.reranker.get(wait=True)
-            self.facts.columns()  # at 100,000 questions the first look takes a second
+            try:
+                self.embedder.get(wait=True).encode_query("warm up")
+                if self.reranker is not None:
+                    self.reranker.get(wait=True)
+            finally:
+                opening.join()
             self.library.check_model()
             self.search.warm_up()
             if self.chat_model is not None:
@@ -102,6 +112,36 @@ class Services:
                 self.asker.look()
         except FootnoteError as error:
             log.error("%s", error.message)  # a sentence, not a traceback
+            if isinstance(error, IndexUnavailable):
+                self.library.trouble = error
+
+    def _open_indexes(self) -> None:
+        """Beside the models. What goes wrong is met again, and told, by whoever searches."""
+        with suppress(FootnoteError):
+            self.library.vectors.count()
+            self.library.lexical.count()
+
+    def look_after(self) -> None:
+        """See whether the indexes answer, and again where they did not: `readiness` tells.
+
+        Blocks for as long as a server takes to be given up. Never raises.
+        """
+        try:
+            if self.library.trouble is not None:
+                self.library.refresh()
+                self.search.warm_up()
+            else:
+                self.library.vectors.count()
+                self.library.lexical.count()
+            if self.library.trouble is not None:
+                log.info("the indexes answer again")
+            self.library.trouble = None
+        except IndexUnavailable as error:
+            if self.library.trouble is None:
+                log.error("%s", error.message)
+            self.library.trouble = error
+        except FootnoteError:
+            log.debug("could not look at the indexes", exc_info=True)
 
     def readiness(self) -> Readiness:
         """Whether questions can be answered now."""
@@ -115,6 +155,8 @@ class Services:
                 return Readiness("failed", holder.error.message)
             if not holder.loaded:
                 return Readiness("warming", "The embedding model is loading.")
+        if self.library.trouble is not None:
+            return Readiness("failed", self.library.trouble.message)
         return Readiness("ready", "Ready.")
 
     def close(self) -> None:

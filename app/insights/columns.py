@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -257,6 +257,17 @@ def kept(columns: Columns, answer_ids: set[str]) -> Columns:
     stay = np.fromiter((one in answer_ids for one in columns.answer_id), bool, len(columns))
     data = {name: column[stay] for name, column in columns.data.items()}
     return Columns(columns.answer_id[stay], data, columns.vocabularies)
+
+
+def renamed(columns: Columns, name: str, shown: Callable[[str], str]) -> Columns:
+    """The same rows with other words in one coded column; words shown alike become one."""
+    vocabulary = Vocabulary()
+    codes = vocabulary.codes(map(shown, columns.vocabularies[name].words))
+    return replace(
+        columns,
+        data={**columns.data, name: codes[columns.data[name]]},
+        vocabularies={**columns.vocabularies, name: vocabulary},
+    )
 
 
 def micros(moment: datetime) -> int:

@@ -57,8 +57,10 @@ NAMES: Mapping[str, str] = {
     "ndcg_at_10": "nDCG at 10",
     "mrr": "Mean reciprocal rank",
     "answer_quoted": "Answer correctness",
-    "document_first": "Citation precision: the first one is of the right document",
-    "document_in_three": "Citation recall: the right document among the first three",
+    "document_first": "The first citation is of the right document",
+    "document_in_three": "The right document is among the first three",
+    "citation_precision": "Citation precision: citations of a gold passage",
+    "citation_recall": "Citation recall: gold passages that were cited",
     "false_refusal": "Refused though answerable",
     "true_refusal": "Refused, and rightly",
     "ece_answerable": "Calibration error (ECE)",
@@ -68,8 +70,8 @@ NAMES: Mapping[str, str] = {
 }
 """What is shown, in this order, where the report has it. "Faithfulness" of quotes is by
 construction: `violations` counts what is wrong with a citation."""
-_PLACES = ("Answers", "Abstention and calibration")
-_UNITS = {"share": "ratio", "ms": "ms", "amount": "count"}
+_PLACES = ("Answers", "Citations", "Abstention and calibration")
+_UNITS = {"share": "ratio", "ms": "ms", "amount": "count", "usd": "usd"}
 
 
 def load_report(path: Path) -> EvalReport:

@@ -10,9 +10,13 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from app.insights.columns import Columns, Side, empty, kept, merged, part, times
+from app.access import Reach, reach
+from app.insights.columns import Columns, Side, empty, kept, merged, part, renamed, times
+from app.records.visibility import shown_name
 
 Row = Sequence[Any]
+_REACHES = 16
+"""Reaches whose view of the columns is kept: 4 bytes a question each, and what is cached on it."""
 
 
 class Reads(Protocol):
@@ -58,9 +62,26 @@ class Facts:
         self._revision = 0
         self._deletions: int | None = None
         self._sides: tuple[object, ...] | None = None
+        self._shown: dict[Reach, tuple[Columns, Columns]] = {}
 
     def columns(self) -> Columns:
-        """All questions, searches, reports, ratings and tickets recorded until now."""
+        """All questions, searches, reports, ratings and tickets recorded until now.
+
+        Collections that the reader may not see are one, without its name.
+        """
+        columns, seen = self._whole(), reach()
+        if not seen.limited:
+            return columns
+        with self._lock:
+            known = self._shown.get(seen)
+            if known is None or known[0] is not columns:
+                known = columns, renamed(columns, "collection", shown_name)
+                self._shown[seen] = known
+                while len(self._shown) > _REACHES:
+                    self._shown.pop(next(iter(self._shown)))
+        return known[1]
+
+    def _whole(self) -> Columns:
         with self._lock, self._reads() as reads:
             revision, deletions = reads.counters()
             columns = self._columns

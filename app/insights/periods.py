@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from app.errors import BadRequest
 from app.insights.columns import micros, moment_of
@@ -148,10 +148,8 @@ def _between(start: str, end: str, now: datetime) -> Period:
 
 def _moment(text: str) -> tuple[datetime, bool]:
     """The time, and whether only a date was given."""
+    whole_day = len(text) <= 10
     try:
-        if len(text) <= 10:
-            day = date.fromisoformat(text)
-            return datetime(day.year, day.month, day.day, tzinfo=UTC), True
         # A "+" of a zone arrives as a space where an address was not encoded.
         moment = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
         zoned = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
@@ -161,4 +159,4 @@ def _moment(text: str) -> tuple[datetime, bool]:
         ) from None
     if not 1971 <= zoned.year <= 9000:
         raise BadRequest(f"“{text[:30]}” is too far away.", "Choose a date from 1971 on.")
-    return zoned, False
+    return zoned, whole_day

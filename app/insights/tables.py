@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
-from datetime import datetime
 from typing import Any
 
 from app.insights.calibration import LevelRow
 from app.insights.costs import ModelCost, TimeCost
+from app.insights.csv_lines import csv_lines
 from app.insights.eval_report import EvalFigure
 from app.insights.funnel import FunnelStep
 from app.insights.metric_table import METRICS
@@ -18,9 +16,6 @@ from app.insights.metric_words import WORDS
 from app.insights.overview import Look
 from app.insights.releases import ReleaseTrust
 from app.insights.slices import Slice
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for a formula at the beginning of a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +27,8 @@ class Table:
 
 
 def to_csv(table: Table) -> str:
-    """RFC 4180. Unrounded; empty where there is no value; a text is never a formula."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(table.columns)
-    for row in table.rows:
-        writer.writerow([_cell(value) for value in row])
-    return out.getvalue()
+    """The table as a file."""
+    return "".join(csv_lines(table.columns, table.rows))
 
 
 def metrics(look: Look) -> Table:
@@ -137,11 +127,3 @@ TABLES: Mapping[str, Callable[[Look], Table]] = {
 
 def _listed(kind: type[Any], rows: Sequence[Any]) -> Table:
     return Table([field.name for field in fields(kind)], [astuple(row) for row in rows])
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value

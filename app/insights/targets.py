@@ -13,17 +13,27 @@ from typing import Any, Literal, cast, get_args
 import yaml
 
 from app.errors import SettingsError
+from app.insights.evals.quality_words import QUALITY_WORDS
 from app.insights.metric_words import WORDS
 
 Unit = Literal["ratio", "count", "per_100", "ms", "s", "usd", "rating"]
 Better = Literal["higher", "lower"]
+Source = Literal["events", "survey", "traces", "evals"]
 FILE = "metrics.yaml"
+_FIELDS = (
+    "name", "definition", "unit", "better", "target", "guardrail", "why", "owner", "source",
+    "tolerance",
+)  # fmt: skip
 _SPANS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A metric in words, and where it should be. ``guardrail``: worse than this is an incident."""
+    """A metric in words, and where it should be. ``guardrail``: worse than this is an incident.
+
+    ``owner``: who answers for it; ``source``: what it is taken from. ``tolerance``, of a quality
+    metric: how much worse than the baseline it may get before a gate turns red.
+    """
 
     id: str
     name: str
@@ -33,6 +43,9 @@ class Target:
     target: float | None = None
     guardrail: float | None = None
     why: str = ""
+    owner: str = ""
+    source: Source = "events"
+    tolerance: float | None = None
 
     def meets(self, value: float | None) -> bool | None:
         """Whether the target is met; None where there is no value or no target."""
@@ -61,10 +74,14 @@ class AlertRule:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """Every metric by its id, in the order in which they are shown; and the alerts."""
+    """Every metric by its id, in the order in which they are shown; and the alerts.
+
+    ``metrics``: what people did; ``quality``: what `footnote eval` measures.
+    """
 
     metrics: Mapping[str, Target] = field(default_factory=dict)
     alerts: tuple[AlertRule, ...] = ()
+    quality: Mapping[str, Target] = field(default_factory=dict)
     found: bool = True
     """False: there is no file, so that nothing has a target."""
 
@@ -79,7 +96,7 @@ def load_targets(prd_dir: Path) -> Targets:
     try:
         changed = path.stat().st_mtime_ns
     except OSError:
-        return Targets(dict(_BUILT_IN), (), found=False)
+        return Targets(dict(_BUILT_IN), (), dict(_QUALITY), found=False)
     return _load(path, changed)
 
 
@@ -97,9 +114,10 @@ def _load(path: Path, _changed: int) -> Targets:
         raise _wrong(path, f"it can't be read ({what})", "Correct it; it is YAML.") from error
     if not isinstance(data, dict) or not isinstance(data.get("metrics"), dict):
         raise _wrong(path, "it has no `metrics:`", "See prd/metrics.yaml of the project.")
-    metrics = dict(_BUILT_IN)
-    for name, given in data["metrics"].items():
-        metrics[str(name)] = _target(path, str(name), given)
+    metrics = _merged(path, data["metrics"], _BUILT_IN)
+    quality = data.get("quality") or {}
+    if not isinstance(quality, dict):
+        raise _wrong(path, "`quality:` is not a map", "Write ids below it, as below `metrics:`.")
     alerts = data.get("alerts") or []
     if not isinstance(alerts, list):
         raise _wrong(path, "`alerts:` is not a list", "Begin each alert with `- id:`.")
@@ -107,27 +125,37 @@ def _load(path: Path, _changed: int) -> Targets:
     twice = {rule.id for rule in rules if [one.id for one in rules].count(rule.id) > 1}
     if twice:
         raise _wrong(path, f"alert {min(twice)!r} is there twice", "Give each an id of its own.")
-    return Targets(metrics, rules)
+    return Targets(metrics, rules, _merged(path, quality, _QUALITY))
 
 
-def _target(path: Path, name: str, given: Any) -> Target:
-    before = _BUILT_IN.get(name)
+def _merged(path: Path, given: Any, known: Mapping[str, Target]) -> dict[str, Target]:
+    """``known`` with what the file says of them."""
+    merged = dict(known)
+    for name, fields in given.items():
+        merged[str(name)] = _target(path, str(name), fields, known)
+    return merged
+
+
+def _target(path: Path, name: str, given: Any, built_in: Mapping[str, Target]) -> Target:
+    before = built_in.get(name)
     if before is None:
-        known = ", ".join(_BUILT_IN)
+        known = ", ".join(built_in)
         raise _wrong(path, f"there is no metric {name!r}", f"The metrics are: {known}.")
     if not isinstance(given, dict):
         raise _wrong(path, f"{name} is not a list of fields", "Write `target: 0.6` below it.")
-    unknown = set(given) - {
-        "name", "definition", "unit", "better", "target", "guardrail", "why"
-    }  # fmt: skip
+    unknown = set(given) - set(_FIELDS)
     if unknown:
         raise _wrong(
             path,
             f"{name} has a field {min(map(str, unknown))!r}",
-            "Fields are name, definition, unit, better, target, guardrail and why.",
+            f"Fields are {', '.join(_FIELDS)}.",
         )
     if given.get("unit", before.unit) != before.unit:
         raise _wrong(path, f"{name} is measured in {before.unit}", f"Write `unit: {before.unit}`.")
+    source = given.get("source", before.source)
+    if source not in get_args(Source):
+        sources = ", ".join(get_args(Source))
+        raise _wrong(path, f"{name}: source is {source!r}", f"Write one of {sources}.")
     better = given.get("better", before.better)
     if better not in get_args(Better):
         raise _wrong(path, f"{name}: better is {better!r}", "Write `higher` or `lower`.")
@@ -139,6 +167,9 @@ def _target(path: Path, name: str, given: Any) -> Target:
         target=_number(path, f"{name}: target", given.get("target")),
         guardrail=_number(path, f"{name}: guardrail", given.get("guardrail")),
         why=str(given.get("why", "")),
+        owner=str(given.get("owner", "")),
+        source=cast("Source", source),
+        tolerance=_number(path, f"{name}: tolerance", given.get("tolerance")),
     )
     if made.guardrail is not None and made.holds(made.target) is False:
         raise _wrong(
@@ -199,7 +230,14 @@ def _wrong(path: Path, what: str, action: str) -> SettingsError:
     return SettingsError(f"{path} can't be used: {what}.", action)
 
 
-_BUILT_IN: dict[str, Target] = {
-    name: Target(name, words[0], words[3], cast("Unit", words[1]), cast("Better", words[2]))
-    for name, words in WORDS.items()
-}
+def _known(words: Mapping[str, tuple[str, str, str, str]], source: Source) -> dict[str, Target]:
+    return {
+        name: Target(
+            name, title, definition, cast("Unit", unit), cast("Better", better), source=source
+        )
+        for name, (title, unit, better, definition) in words.items()
+    }
+
+
+_BUILT_IN = _known(WORDS, "events")
+_QUALITY = _known(QUALITY_WORDS, "evals")

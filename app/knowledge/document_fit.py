@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import PurePath
 
 from app.domain import Document, Hit
@@ -103,7 +104,12 @@ def _share(
 
 
 def _title_stems(document: Document) -> frozenset[str]:
-    return frozenset(stems(f"{document.title} {PurePath(document.source).stem}"))
+    return _stems_of(document.title, document.source)
+
+
+@lru_cache(maxsize=10_000)
+def _stems_of(title: str, source: str) -> frozenset[str]:
+    return frozenset(stems(f"{title} {PurePath(source).stem}"))
 
 
 def _wants_old(wish: DocumentWish, title: frozenset[str]) -> bool:

@@ -12,8 +12,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
-
 from app.knowledge.ports import Vector
 from app.records.documents import StoredVectors
 
@@ -43,10 +41,10 @@ def fuse(
     most = sum(term_weights.values()) or 1.0
     candidates = []
     for key, stored in vectors.items():
-        cosines = stored.sentences @ question
+        cosines: list[float] = (stored.sentences @ question).tolist()
         dense = float(stored.passage @ question)
-        if cosines.size:
-            dense += _BEST_SENTENCE * (float(np.max(cosines)) - dense)
+        if cosines:
+            dense += _BEST_SENTENCE * (max(cosines) - dense)
         bm25 = lexical.get(key, 0.0)
         candidates.append(
             Candidate(
@@ -54,7 +52,7 @@ def fuse(
                 score=dense_weight * dense + (1 - dense_weight) * bm25 / most,
                 dense=dense,
                 lexical=bm25,
-                sentences=tuple(float(cosine) for cosine in cosines),
+                sentences=tuple(cosines),
             )
         )
     candidates.sort(key=lambda candidate: (-candidate.score, candidate.passage_id))

@@ -1,10 +1,16 @@
-"""Best passages by BM25 in tantivy. Derived from SQL; rebuilt by `reindex`."""
+"""Best passages by BM25 in tantivy. Derived from SQL; rebuilt by `reindex`.
+
+Where the reader's reach is limited, passages out of it are neither found nor counted: a word that
+stands only there is a word that stands nowhere. Without a limit nothing is filtered, and nothing is
+paid for it.
+"""
 
 from __future__ import annotations
 
+import math
 import shutil
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -12,6 +18,7 @@ from typing import Any
 
 import tantivy
 
+from app.access import reach
 from app.domain import Filters
 from app.errors import IndexUnavailable
 from app.knowledge.ports import IndexEntry, Scored
@@ -77,13 +84,21 @@ class TantivyIndex:
     def search(
         self, question: str, k: int, filters: Filters, collections: Sequence[str]
     ) -> list[Scored]:
-        """The ``k`` best within ``collections`` that pass ``filters``, best first, by BM25."""
+        """The ``k`` best within ``collections`` that pass ``filters``, best first, by BM25.
+
+        Rarity is counted over what the reader may see; the average length of a text over all.
+        """
         wanted = dict.fromkeys(stem for word in content_words(question) for stem in stems(word))
+        collections = reach().within(collections)
         if not wanted or not collections:
             return []
         index = self._opened()
+        rarer = self._rarer(index, list(wanted))
         text = tantivy.Query.boolean_query(
-            [(tantivy.Occur.Should, _anywhere(index.schema, stem)) for stem in wanted]
+            [
+                (tantivy.Occur.Should, _anywhere(index.schema, stem, by))
+                for stem, by in zip(wanted, rarer, strict=True)
+            ]
         )
         clauses = [(tantivy.Occur.Must, text)]
         clauses += [
@@ -103,43 +118,50 @@ class TantivyIndex:
         if not stems:
             return 0
         index = self._opened()
-        parts = [(tantivy.Occur.Must, _anywhere(index.schema, stem)) for stem in stems]
-        query = tantivy.Query.boolean_query(parts)
-        with self._explained():
-            found: Any = index.searcher().search(query, 1, count=True)
-        return int(found.count or 0)
+        return self._number([_anywhere(index.schema, stem) for stem in stems])
 
-    def terms(self, prefix: str) -> Mapping[str, int]:
-        """Stems in the texts that begin with ``prefix`` → passages that hold them."""
+    def terms(self, prefix: str, wanted: Callable[[str], bool] | None = None) -> Mapping[str, int]:
+        """Stems in the texts that begin with ``prefix`` and are ``wanted`` → passages with them.
+
+        Each stem that is left costs a look-up where the reach is limited.
+        """
+        index = self._opened()
         with self._explained():
-            return dict(self._opened().searcher().terms_with_prefix("body", prefix))
+            known = index.searcher().terms_with_prefix("body", prefix)
+        found = {stem: int(count) for stem, count in known if not wanted or wanted(stem)}
+        if not reach().limited:
+            return found
+        seen = {
+            stem: self._number([tantivy.Query.term_query(index.schema, "body", stem)])
+            for stem in found
+        }
+        return {stem: count for stem, count in seen.items() if count}
 
     def holding(self, stems: Sequence[str], k: int) -> list[str]:
         """Ids of at most ``k`` passages that hold all of ``stems`` in their text."""
         if not stems:
             return []
         index = self._opened()
-        parts = [
-            (tantivy.Occur.Must, tantivy.Query.term_query(index.schema, "body", stem))
-            for stem in stems
-        ]
+        query = _all_of(
+            index.schema, [tantivy.Query.term_query(index.schema, "body", stem) for stem in stems]
+        )
         with self._explained():
             searcher = index.searcher()
-            hits = searcher.search(tantivy.Query.boolean_query(parts), k, count=False).hits
+            hits = searcher.search(query, k, count=False).hits
             return [str(searcher.doc(address)["passage_id"][0]) for _, address in hits]
 
     def passages_with(self, stems: Sequence[str], document_id: str) -> int:
         """How many passages of one document hold all of ``stems``."""
         index = self._opened()
         mine = tantivy.Query.term_query(index.schema, "document_id", document_id)
-        parts = [(tantivy.Occur.Must, _anywhere(index.schema, stem)) for stem in stems]
-        query = tantivy.Query.boolean_query([(tantivy.Occur.Must, mine), *parts])
-        with self._explained():
-            found: Any = index.searcher().search(query, 1, count=True)
-        return int(found.count or 0)
+        return self._number([mine, *(_anywhere(index.schema, stem) for stem in stems)])
+
+    def visible(self) -> int:
+        """How many passages the reader may see."""
+        return self._number([]) if reach().limited else self.count()
 
     def ids(self) -> set[str]:
-        """Every passage id held."""
+        """Every passage id held, in reach or not: for upkeep."""
         with self._explained():
             searcher = self._opened().searcher()
             total = searcher.num_docs
@@ -149,7 +171,7 @@ class TantivyIndex:
             return {str(searcher.doc(address)["passage_id"][0]) for _, address in hits}
 
     def count(self) -> int:
-        """How many passages are held."""
+        """How many passages are held, in reach or not: for upkeep."""
         with self._explained():
             return int(self._opened().searcher().num_docs)
 
@@ -176,15 +198,47 @@ class TantivyIndex:
             self._writer = None
             self._index = None
 
+    def _number(self, parts: Sequence[tantivy.Query]) -> int:
+        """How many passages match all of ``parts`` and may be seen."""
+        index = self._opened()
+        with self._explained():
+            found: Any = index.searcher().search(_all_of(index.schema, parts), 1, count=True)
+        return int(found.count or 0)
+
+    def _rarer(self, index: tantivy.Index, stems: Sequence[str]) -> Sequence[Sequence[float]]:
+        """For each stem, by field: how many times as rare it is among what may be seen as in all.
+
+        Tantivy weighs terms by all that it holds; this makes up for it, so that scores do not tell
+        how often a word stands out of reach.
+        """
+        if not reach().limited:
+            return [_AS_IT_IS] * len(stems)
+        with self._explained():
+            searcher = index.searcher()
+            held, seen = searcher.num_docs, self.visible()
+
+            def times(field: str, stem: str) -> float:
+                everywhere = searcher.doc_freq(field, stem)
+                if not everywhere:  # also of most stems in titles and headings
+                    return 1.0
+                here = self._number([tantivy.Query.term_query(index.schema, field, stem)])
+                return _rarity(here, seen) / _rarity(everywhere, held)
+
+            return [[times(field, stem) for field, _ in _FIELDS] for stem in stems]
+
     @contextmanager
     def _explained(self) -> Iterator[None]:
         """A missing or damaged file may show only when it is read."""
         try:
             yield
-        except (OSError, ValueError) as error:
+        except BaseException as error:
+            # tantivy's panics, on bytes that it did not expect, are no ordinary exceptions.
+            if not isinstance(error, (OSError, ValueError)) and not _is_panic(error):
+                raise
             raise IndexUnavailable(
                 f"The lexical index in {self._path} can't be used: {error}.",
-                "`footnote reindex` builds it again from the database.",
+                "`footnote doctor --repair` builds it again from the database; so does "
+                "`footnote reindex`.",
             ) from error
 
     def _stale_format(self) -> bool:
@@ -203,7 +257,8 @@ class TantivyIndex:
                 except (OSError, ValueError) as error:
                     raise IndexUnavailable(
                         f"The lexical index in {self._path} can't be opened: {error}.",
-                        "`footnote reindex` builds it again from the database.",
+                        "`footnote doctor --repair` builds it again from the database; so does "
+                        "`footnote reindex`.",
                     ) from error
             return self._index
 
@@ -223,6 +278,11 @@ class TantivyIndex:
 
 
 _FIELDS = (("body", 1.0), ("heading", _HEADING_BOOST), ("title", _TITLE_BOOST))
+_AS_IT_IS = (1.0,) * len(_FIELDS)
+
+
+def _is_panic(error: BaseException) -> bool:
+    return type(error).__name__ == "PanicException"
 
 
 def _schema() -> tantivy.Schema:
@@ -260,12 +320,34 @@ def _day(day: date) -> int:
     return int(datetime.combine(day, time.min, UTC).timestamp())
 
 
-def _anywhere(schema: tantivy.Schema, stem: str) -> tantivy.Query:
-    """The best of the fields that hold ``stem``, so that a title's echo is not counted twice."""
+def _anywhere(
+    schema: tantivy.Schema, stem: str, times: Sequence[float] = _AS_IT_IS
+) -> tantivy.Query:
+    """The best of the fields that hold ``stem``, so that a title's echo is not counted twice.
+
+    ``times``: by which each field's score is multiplied.
+    """
     return tantivy.Query.disjunction_max_query(
         [
-            tantivy.Query.boost_query(tantivy.Query.term_query(schema, field, stem), boost)
-            for field, boost in _FIELDS
+            tantivy.Query.boost_query(tantivy.Query.term_query(schema, field, stem), boost * by)
+            for (field, boost), by in zip(_FIELDS, times, strict=True)
         ],
         tie_breaker=0.3,
     )
+
+
+def _all_of(schema: tantivy.Schema, parts: Sequence[tantivy.Query]) -> tantivy.Query:
+    """All of ``parts``, among what the reader may see."""
+    allowed = reach().collections
+    if allowed is not None:
+        # Not a set of terms: that would go through all of their passages for every count.
+        names = [tantivy.Query.term_query(schema, "collection", name) for name in sorted(allowed)]
+        within = tantivy.Query.boolean_query([(tantivy.Occur.Should, name) for name in names])
+        parts = [*parts, tantivy.Query.const_score_query(within, 0.0)]
+    return tantivy.Query.boolean_query([(tantivy.Occur.Must, part) for part in parts])
+
+
+def _rarity(frequency: int, total: int) -> float:
+    """BM25's idf, as tantivy has it."""
+    frequency = min(frequency, total)
+    return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))

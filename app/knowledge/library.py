@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from app.domain import Document, Passage
-from app.errors import Busy, IndexMismatch
+from app.errors import Busy, IndexMismatch, IndexProblem
 from app.knowledge.model_holder import ModelHolder
 from app.knowledge.passage_text import embedding_text, heading_line
 from app.knowledge.ports import Embedder, IndexEntry, LexicalIndex, Vector, VectorIndex
@@ -51,6 +51,8 @@ class Library:
         self.lexical = lexical
         self._seen = self.documents.generation()
         self._refreshing = threading.Lock()
+        self.trouble: IndexProblem | None = None
+        """Why the indexes can't be used at the moment; whoever tries them says so here."""
 
     @property
     def embedder(self) -> Embedder:
@@ -63,10 +65,10 @@ class Library:
         Raises:
             IndexMismatch: the index was built with another model or dimension.
         """
-        built = self.documents.state("model")
+        state = self.documents.states()
+        built, dimension = state.get("model"), state.get("dimension")
         if built is None:
             return
-        dimension = self.documents.state("dimension")
         loaded = self._holder.get(wait=True) if self._holder.loaded else None
         same_size = loaded is None or str(loaded.dimension) == dimension
         if built != self._model_name or not same_size:
@@ -142,12 +144,12 @@ class Library:
         for name, ids in held.items():
             self.vectors.delete(name, ids - expected.get(name, set()))
         missing = {i for name, ids in expected.items() for i in ids - held.get(name, set())}
-        for entries in self._entries(missing):
+        for entries in self.entries(missing):
             self.vectors.add(entries)
         everything = set().union(*expected.values())
         found = self.lexical.ids()
         self.lexical.delete(found - everything)
-        for entries in self._entries(everything - found):
+        for entries in self.entries(everything - found):
             self.lexical.add(entries)
         self.lexical.commit()
         self.writer.bump()
@@ -175,7 +177,7 @@ class Library:
             chunk = stored[first : first + _CHUNK]
             if not same:
                 self._embed_again(chunk, embedder)
-            for entries in self._entries(chunk):
+            for entries in self.entries(chunk):
                 self.vectors.add(entries)
                 self.lexical.add(entries)
             done += len(chunk)
@@ -203,6 +205,19 @@ class Library:
         finally:
             self._refreshing.release()
         return True
+
+    @property
+    def seen(self) -> int:
+        """The generation of documents that this process has seen last."""
+        return self._seen
+
+    def refresh(self) -> None:
+        """Let go of both indexes and open them again, whatever happened to them."""
+        with self._refreshing:
+            generation = self.documents.generation()
+            self.vectors.refresh()
+            self.lexical.refresh()
+            self._seen = generation
 
     def is_current(self) -> bool:
         """Whether this process has seen every change there is."""
@@ -232,7 +247,8 @@ class Library:
         self.lexical.delete(gone)
         self.lexical.commit()
 
-    def _entries(self, ids: Collection[str]) -> Iterator[list[IndexEntry]]:
+    def entries(self, ids: Collection[str]) -> Iterator[list[IndexEntry]]:
+        """What the indexes hold of these passages, in steps; none without a vector."""
         ordered = list(ids)
         for first in range(0, len(ordered), _CHUNK):
             chunk = ordered[first : first + _CHUNK]
@@ -243,6 +259,12 @@ class Library:
                 for key, (passage, document) in found.items()
                 if key in vectors
             ]
+
+    def embed_again(self, ids: Sequence[str]) -> None:
+        """Give passages a vector that lost theirs; loads the model."""
+        self.writer.set_state(dirty="1")
+        for first in range(0, len(ids), _CHUNK):
+            self._embed_again(ids[first : first + _CHUNK], self.embedder)
 
     def _embed_again(self, ids: Collection[str], embedder: Embedder) -> None:
         found = self.documents.passages(ids)

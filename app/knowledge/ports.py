@@ -5,7 +5,7 @@ Each has a real implementation, and tests that every implementation passes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -69,7 +69,7 @@ Scored = tuple[str, float]
 
 
 class VectorIndex(Protocol):
-    """Nearest passages by cosine."""
+    """Nearest passages by cosine. `search` gives what the reader may see (`app.access.reach`)."""
 
     def add(self, entries: Sequence[IndexEntry]) -> None:
         """Add or replace by passage id. Durable when it returns."""
@@ -99,7 +99,11 @@ class VectorIndex(Protocol):
 
 
 class LexicalIndex(Protocol):
-    """Best passages by BM25."""
+    """Best passages by BM25.
+
+    What is searched and counted is what the reader may see (`app.access.reach`); `ids` and `count`
+    are for upkeep, and whole.
+    """
 
     def add(self, entries: Sequence[IndexEntry]) -> None:
         """Add or replace by passage id. Visible and durable after `commit`."""
@@ -118,8 +122,8 @@ class LexicalIndex(Protocol):
     def document_frequency(self, stems: Sequence[str]) -> int:
         """How many passages hold all of ``stems``."""
 
-    def terms(self, prefix: str) -> Mapping[str, int]:
-        """Stems in the texts that begin with ``prefix`` → passages that hold them.
+    def terms(self, prefix: str, wanted: Callable[[str], bool] | None = None) -> Mapping[str, int]:
+        """Stems in the texts that begin with ``prefix`` and are ``wanted`` → passages with them.
 
         For finding a misspelled word's neighbors; a passage that was removed may still count until
         the index is tidied, so ask `document_frequency` before relying on one.
@@ -130,6 +134,9 @@ class LexicalIndex(Protocol):
 
     def passages_with(self, stems: Sequence[str], document_id: str) -> int:
         """How many passages of one document hold all of ``stems``."""
+
+    def visible(self) -> int:
+        """How many passages the reader may see."""
 
     def ids(self) -> set[str]:
         """Every passage id held."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from sys import intern
 
 import tantivy
 
@@ -60,7 +61,14 @@ _ANALYZER = (
 @lru_cache(maxsize=50_000)
 def stems(text: str) -> tuple[str, ...]:
     """The stems that the lexical index has for ``text``, in order, stop words included."""
-    return tuple(_ANALYZER.analyze(text))
+    # Interned: the same few thousand stems make up all texts.
+    return tuple(map(intern, _ANALYZER.analyze(text)))
+
+
+@lru_cache(maxsize=20_000)
+def stem_set(text: str) -> frozenset[str]:
+    """`stems` without order and repetition."""
+    return frozenset(stems(text))
 
 
 @lru_cache(maxsize=20_000)

@@ -15,8 +15,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from app.access import reach
 from app.domain import Filters
 from app.errors import IndexUnavailable, SettingsError
+from app.knowledge import probing
 from app.knowledge.ports import IndexEntry, Scored, Vector
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,8 @@ _PREFIX = "footnote-"
 _ADD_BATCH = 2000
 """Vectors per call: Chroma refuses more than about 5,461 at once."""
 _READ_BATCH = 10_000
+_CONNECT_S, _ANSWER_S = 5.0, 20.0
+"""A Chroma server that takes longer counts as gone. 2,000 vectors are stored in about a second."""
 _NO_DATE = -(2**40)
 """Stands for an unknown date of change; every real one is larger, also those before 1970."""
 _DAY_SECONDS = 86_400
@@ -40,12 +44,19 @@ class ChromaIndex:
     """
 
     def __init__(
-        self, connect: Callable[[], Any], *, shared: bool, wipe: Callable[[], None] | None = None
+        self,
+        connect: Callable[[], Any],
+        *,
+        shared: bool,
+        wipe: Callable[[], None] | None = None,
+        closed: Callable[[], None] = lambda: None,
     ) -> None:
         """``shared``: other processes see each other's writes by themselves (a Chroma server).
 
-        ``wipe`` deletes the files, damaged ones too.
+        ``wipe`` deletes the files, damaged ones too; ``closed`` is called when they were let go of
+        in good order.
         """
+        self._closed = closed
         self._connect = connect
         self._shared = shared
         self._wipe = wipe
@@ -86,7 +97,7 @@ class ChromaIndex:
         """The ``k`` nearest within ``collections`` that pass ``filters``, best first, by cosine."""
         where = _where(filters)
         found: list[Scored] = []
-        for name in collections:
+        for name in reach().within(collections):
             arguments: dict[str, Any] = {"where": where} if where else {}
             # Embedded Chroma must not be closed by `refresh` in the middle of a query (3 ms), nor
             # between opening a collection and asking it.
@@ -165,11 +176,19 @@ class ChromaIndex:
             _close(old)
             self._opened()
 
+    def exchange(self, move: Callable[[], None]) -> None:
+        """Let go of the files, ``move`` others in their place; searches wait for it."""
+        with self._guard:
+            self.close()
+            move()
+
     def close(self) -> None:
         """Let go of files and connections."""
         with self._guard:
             old, self._client, self._known = self._client, None, {}
             _close(old)
+            if old is not None:
+                self._closed()
 
     def _opened(self) -> Any:
         with self._guard:
@@ -219,20 +238,26 @@ class ChromaIndex:
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
             raise IndexUnavailable(
                 f"Chroma can't do what was asked: {reason.rstrip('.')}.",
-                "Check that it runs and that its disk has room; `footnote reindex` rebuilds it.",
+                "Check that it runs and that its disk has room; `footnote doctor --repair` "
+                "looks at what it holds and builds it again where it is damaged.",
             ) from error
 
 
 def embedded_chroma(path: Path) -> ChromaIndex:
     """Chroma inside this process, kept under ``path``."""
+    looked = False
 
     def connect() -> Any:
+        nonlocal looked
         import chromadb  # noqa: PLC0415  # 1 s
         from chromadb.api.shared_system_client import SharedSystemClient  # noqa: PLC0415
         from chromadb.config import Settings  # noqa: PLC0415
 
         path.mkdir(parents=True, exist_ok=True)
         settings = Settings(anonymized_telemetry=False, allow_reset=False)
+        if not looked:  # later it is opened again because others wrote, who close in good order
+            probing.check(path)
+            looked = True
         try:
             return chromadb.PersistentClient(str(path), settings=settings)
         except Exception as error:  # a damaged folder raises whatever SQLite or Rust raise
@@ -240,10 +265,15 @@ def embedded_chroma(path: Path) -> ChromaIndex:
             SharedSystemClient._identifier_to_system.pop(str(path), None)
             raise IndexUnavailable(
                 f"The vectors in {path} can't be opened: {error}.",
-                "`footnote reindex` builds them again from the database.",
+                probing.REPAIR,
             ) from error
 
-    return ChromaIndex(connect, shared=False, wipe=lambda: shutil.rmtree(path, ignore_errors=True))
+    return ChromaIndex(
+        connect,
+        shared=False,
+        wipe=lambda: shutil.rmtree(path, ignore_errors=True),
+        closed=lambda: probing.seal(path),
+    )
 
 
 def server_chroma(url: str) -> ChromaIndex:
@@ -256,16 +286,21 @@ def server_chroma(url: str) -> ChromaIndex:
 
     def connect() -> Any:
         import chromadb  # noqa: PLC0415
+        import httpx  # noqa: PLC0415
         from chromadb.config import Settings  # noqa: PLC0415
 
         ssl = parts.scheme == "https"
         try:
-            return chromadb.HttpClient(
+            # Chroma's client waits forever, also while it is made: so a look before, with a limit.
+            httpx.get(f"{parts.scheme}://{parts.netloc}/api/v2/heartbeat", timeout=_CONNECT_S)
+            client = chromadb.HttpClient(
                 host=str(parts.hostname),
                 port=parts.port or (443 if ssl else 8000),
                 ssl=ssl,
                 settings=Settings(anonymized_telemetry=False),
             )
+            client._server._session.timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)  # type: ignore[attr-defined]
+            return client
         except Exception as error:
             raise IndexUnavailable(
                 f"No Chroma server answers at {parts.scheme}://{parts.netloc}.",

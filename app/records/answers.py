@@ -1,15 +1,22 @@
-"""Answers and what people said about them."""
+"""Answers and what people said about them.
+
+An answer that shows anything from a collection out of reach is not there for that reader: not
+behind its address, not in a history or conversation, and nobody can say anything about it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import compress
+from typing import Any
 
 from pydantic import TypeAdapter
 from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
 
-from app.domain import Answer
+from app.access import reach
+from app.domain import Answer, Rephrasing
 from app.errors import NotFound
 from app.moment import now
 from app.records.behavior.event_store import write_events
@@ -19,8 +26,14 @@ from app.records.behavior.rederiving import after_events
 from app.records.behavior.revisions import bump
 from app.records.rows import storable
 from app.records.tables import answers, feedback
+from app.records.visibility import in_sight, sighted, trimmed
+from app.redaction import Redact, left_out, tells, unchanged
 
 _CODEC = TypeAdapter(Answer)
+_TRIES = TypeAdapter(tuple[Rephrasing, ...])
+_INSERT = insert(answers)
+_BATCH = 50
+"""Answers read at a time where some may be out of reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +48,15 @@ class Feedback:
 
 
 class AnswerStore:
-    """Every finished answer, by id; what a permalink shows is what was shown then."""
+    """Every finished answer, by id; what a permalink shows is what was shown then.
 
-    def __init__(self, engine: Engine, release: str = "") -> None:
+    What people typed is kept as ``redact`` leaves it.
+    """
+
+    def __init__(self, engine: Engine, release: str = "", redact: Redact = unchanged) -> None:
         self._engine = engine
         self._release = release
+        self._redact = redact
 
     def add(self, answer: Answer, session_id: str = "") -> None:
         """Keep an answer. The retrieval behind it belongs to the trace, not to the record."""
@@ -48,39 +65,76 @@ class AnswerStore:
 
     def add_in(self, connection: Connection, answer: Answer, session_id: str = "") -> None:
         """As `add`, within a transaction that keeps something else too."""
+        answer = self.as_kept(answer)
         payload = _CODEC.dump_python(replace(answer, retrieval=None), mode="json")
-        connection.execute(
-            insert(answers).values(
-                id=answer.answer_id,
-                trace_id=answer.trace_id,
-                conversation_id=answer.conversation_id,
-                session_id=session_id,
-                question=answer.question,
-                state=answer.state.value,
-                mode=answer.mode,
-                level=answer.confidence.level.value,
-                total_ms=answer.timings_ms.get("total", 0.0),
-                created_at=answer.created_at,
-                payload=payload,
-            )
+        row = {
+            "id": answer.answer_id,
+            "trace_id": answer.trace_id,
+            "conversation_id": answer.conversation_id,
+            "session_id": session_id,
+            "question": answer.question,
+            "state": answer.state.value,
+            "mode": answer.mode,
+            "level": answer.confidence.level.value,
+            "total_ms": answer.timings_ms.get("total", 0.0),
+            "created_at": answer.created_at,
+            "payload": payload,
+        }
+        connection.execute(_INSERT, row)
+
+    def as_kept(self, answer: Answer) -> Answer:
+        """The answer with its question redacted, without sentences that repeat what that left out.
+
+        ``“anna.meier” appears in no document`` is such a sentence.
+        """
+        typed = f"{answer.question}\n{answer.asked or ''}"
+        gone = left_out(typed, self._redact(typed))
+        if not gone:
+            return answer
+        redact, confidence = self._redact, answer.confidence
+        reasons = tuple(one for one in confidence.reasons if not tells(one, gone))
+        return replace(
+            answer,
+            question=redact(answer.question),
+            asked=None if answer.asked is None else redact(answer.asked),
+            confidence=replace(confidence, reasons=reasons),
+            notice=None if tells(answer.notice or "", gone) else answer.notice,
+            missing_terms=tuple(one for one in answer.missing_terms if not tells(one, gone)),
+            uncovered=tuple(redact(part) for part in answer.uncovered),
+            rephrasings=tuple(
+                one for one in answer.rephrasings if not tells(f"{one.question} {one.why}", gone)
+            ),
         )
 
     def get(self, answer_id: str) -> Answer:
         """One answer as it was shown.
 
         Raises:
-            NotFound: there is none with this id.
+            NotFound: there is none with this id, or none that may be seen.
         """
+        query = select(answers.c.payload).where(answers.c.id == answer_id)
         with self._engine.connect() as connection:
-            payload = connection.execute(
-                select(answers.c.payload).where(answers.c.id == answer_id)
-            ).scalar_one_or_none()
+            payload = connection.execute(query).scalar_one_or_none()
+            if payload is not None:
+                payload = next(iter(_seen(connection, [payload])), None)
         if payload is None:
             raise NotFound(
                 "There is no answer at this address.",
                 "Ask the question again to get a new one; whoever asked may have deleted theirs.",
             )
         return _CODEC.validate_python(payload)
+
+    def withheld(self, answer_id: str) -> bool:
+        """Whether there is an answer that may not be seen.
+
+        For pages about what others asked, which say so; at its own address it is not there.
+        """
+        if not reach().limited:
+            return False
+        known = select(answers.c.id).where(answers.c.id == answer_id)
+        with self._engine.connect() as connection:
+            there = connection.execute(known).one_or_none() is not None
+            return there and not sighted(connection, [answer_id])
 
     def recent(
         self, session_id: str, limit: int = 10, before: datetime | None = None
@@ -145,26 +199,38 @@ class AnswerStore:
             select(answers.c.payload)
             .where(*where)
             .order_by(answers.c.created_at.desc(), answers.c.id.desc())
-            .limit(limit)
         )
+        found: list[Mapping[str, Any]] = []
         with self._engine.connect() as connection:
-            return [_CODEC.validate_python(row) for row in connection.scalars(query)]
+            if not reach().limited:
+                found += connection.scalars(query.limit(limit))
+            else:
+                for batch in connection.scalars(query).partitions(_BATCH):
+                    found += _seen(connection, batch)
+                    if len(found) >= limit:
+                        break
+        return [_CODEC.validate_python(payload) for payload in found[:limit]]
 
     def _delete(self, where: list[ColumnElement[bool]]) -> int:
         """The answers with their questions, and all that is known of them."""
         with self._engine.begin() as connection:
             return forget_answers(connection, where)
 
-    def keep_followups(self, answer_id: str, questions: Sequence[str]) -> None:
-        """Add what was suggested to ask next; nothing happens when the answer is gone."""
+    def keep_suggestions(self, answer: Answer) -> None:
+        """Add its follow-ups and what to try; nothing happens when the answer is gone."""
+        kept = self.as_kept(answer)
+        own = {
+            "followups": list(kept.followups),
+            "rephrasings": _TRIES.dump_python(kept.rephrasings, mode="json"),
+        }
         with self._engine.begin() as connection:
-            row = select(answers.c.payload).where(answers.c.id == answer_id)
+            row = select(answers.c.payload).where(answers.c.id == answer.answer_id)
             payload = connection.execute(row).scalar_one_or_none()
             if payload is not None:
                 connection.execute(
                     update(answers)
-                    .where(answers.c.id == answer_id)
-                    .values(payload={**payload, "followups": list(questions)})
+                    .where(answers.c.id == answer.answer_id)
+                    .values(payload={**payload, **own})
                 )
 
     def is_one_of_many(self, answer_id: str, session_id: str, number: int) -> bool:
@@ -181,7 +247,7 @@ class AnswerStore:
         Raises:
             NotFound: there is no such answer.
         """
-        self.get(given.answer_id)
+        self.get(given.answer_id)  # also: nobody judges what they may not see
         with self._engine.begin() as connection:
             revision = bump(connection)
             connection.execute(
@@ -189,8 +255,8 @@ class AnswerStore:
                     answer_id=given.answer_id,
                     helpful=given.helpful,
                     reasons=[storable(reason) for reason in given.reasons],
-                    comment=storable(given.comment),
-                    correction=storable(given.correction),
+                    comment=self._redact(storable(given.comment)),
+                    correction=self._redact(storable(given.correction)),
                     created_at=now(),
                 )
             )
@@ -198,9 +264,14 @@ class AnswerStore:
             after_events(connection, changed, revision)
 
     def feedback(self, answer_id: str) -> list[Feedback]:
-        """What was said about an answer, oldest first."""
+        """What was said about an answer, oldest first; nothing where it may not be seen.
+
+        A correction repeats the answer's words.
+        """
         query = select(feedback).where(feedback.c.answer_id == answer_id).order_by(feedback.c.id)
         with self._engine.connect() as connection:
+            if reach().limited and not sighted(connection, [answer_id]):
+                return []
             return [
                 Feedback(
                     answer_id=row.answer_id,
@@ -211,6 +282,12 @@ class AnswerStore:
                 )
                 for row in connection.execute(query)
             ]
+
+
+def _seen(connection: Connection, payloads: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Those of these stored answers that may be seen, without what may not be seen beside them."""
+    may = in_sight(connection, payloads)
+    return [trimmed(connection, payload) for payload in compress(payloads, may)]
 
 
 def _said(given: Feedback, session_id: str) -> list[Event]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from pathlib import Path
@@ -9,15 +10,28 @@ from typing import Any
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DisconnectionError,
+    NoSuchModuleError,
+    SQLAlchemyError,
+)
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
-from app.errors import IndexUnavailable, SettingsError
+from app.errors import IndexUnavailable, SettingsError, StorageProblem
+from app.records.troubles import explain_errors
 
-HEAD = "0005"
+HEAD = "0007"
 """The newest migration in `app/records/migrations`; a test compares."""
 
 _migrating = threading.Lock()
 """Alembic keeps what it is doing in a module: one migration at a time in a process."""
+_BUSY_S = 15
+"""A reader waits out the writer's short transactions; what fails is said by then, and a question
+writes up to three times on its way."""
+_READ_ONLY = "opened read-only"
+_POSTGRES = {"connect_timeout": 5, "tcp_user_timeout": 20_000}
+"""Seconds, and milliseconds: a server that is away is known to be so, not waited for."""
 _MIGRATION_LOCK = 7306211
 """Any number: the name of the lock under which processes migrate a Postgres database."""
 
@@ -34,9 +48,10 @@ def open_database(url: str) -> Engine:
         sqlite = parsed.get_backend_name() == "sqlite"
         if sqlite and parsed.database:
             Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        # 30 s: a reader waits out the writer's short transactions instead of failing.
-        arguments: dict[str, Any] = {"connect_args": {"timeout": 30}} if sqlite else {}
-        engine = create_engine(parsed, pool_pre_ping=not sqlite, **arguments)
+        connecting: dict[str, Any] = {"timeout": _BUSY_S} if sqlite else dict(_POSTGRES)
+        if parsed.get_backend_name() not in ("sqlite", "postgresql"):
+            connecting = {}
+        engine = create_engine(parsed, pool_pre_ping=not sqlite, connect_args=connecting)
     except (ArgumentError, NoSuchModuleError, ModuleNotFoundError) as error:
         raise SettingsError(
             f"FOOTNOTE_DATABASE_URL can't be used: {error}.",
@@ -49,8 +64,17 @@ def open_database(url: str) -> Engine:
         ) from error
     if sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "checkout", _renew_read_only)
+    explain_errors(engine)
     try:
         _migrate(engine)
+    except StorageProblem as error:
+        engine.dispose()
+        shown = parsed.render_as_string(hide_password=True)
+        reason = str(error.__cause__ or error.detail).strip().splitlines()[0].rstrip(".")
+        raise StorageProblem(
+            f"The database at {shown} can't be opened: {reason}. {error.detail}", error.action
+        ) from error
     except IndexUnavailable:
         engine.dispose()
         raise
@@ -65,15 +89,27 @@ def open_database(url: str) -> Engine:
     return engine
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, record: ConnectionPoolEntry) -> None:
     """WAL lets readers read while one writes; foreign keys are off by default in SQLite."""
     cursor = connection.cursor()
+    file = cursor.execute("PRAGMA database_list").fetchone()[2]
+    if file and not os.access(file, os.W_OK):
+        record.info[_READ_ONLY] = file
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute("PRAGMA cache_size=-65536")
     cursor.execute("PRAGMA mmap_size=1073741824")
     cursor.close()
+
+
+def _renew_read_only(
+    _connection: object, record: ConnectionPoolEntry, _fairy: PoolProxiedConnection
+) -> None:
+    """What was opened while the file could only be read, SQLite reads only for good."""
+    file = record.info.get(_READ_ONLY)
+    if file and os.access(file, os.W_OK):
+        raise DisconnectionError("opened while the disk was read-only")  # the pool opens another
 
 
 def _migrate(engine: Engine) -> None:

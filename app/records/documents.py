@@ -1,4 +1,8 @@
-"""Reading documents, texts and passages. Writing is `document_writer`."""
+"""Reading documents, texts and passages. Writing is `document_writer`.
+
+Every read is limited to what the reader may see (`app.records.visibility`), but for what only
+upkeep asks: `DocumentStore.passage_ids`, `state`, `generation`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,9 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import ColumnElement, Engine, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Engine, Select, and_, bindparam, func, or_, select
 
+from app.access import reach
 from app.domain import Block, Document, Filters, Passage
 from app.errors import NotFound
 from app.records.rows import document_from_row, passage_from_row, unpack_blocks
@@ -25,6 +30,7 @@ from app.records.tables import (
     passages,
     roots,
 )
+from app.records.visibility import homes, in_reach
 
 SortKey = Literal["title", "collection", "kind", "passages", "modified", "ingested", "size"]
 _SORTS: dict[SortKey, Any] = {
@@ -36,6 +42,21 @@ _SORTS: dict[SortKey, Any] = {
     "ingested": documents.c.ingested_at,
     "size": documents.c.size,
 }
+_STATES = select(index_state.c.key, index_state.c.value)
+_STATE = select(index_state.c.value).where(index_state.c.key == bindparam("key"))
+_PASSAGES = (
+    select(
+        documents,
+        *(column for column in passages.c if column.name not in ("id", "passages")),
+        passages.c.id.label("passage_id"),
+    )
+    .join(passages, passages.c.document_id == documents.c.id)
+    .where(passages.c.id.in_(bindparam("ids", expanding=True)))
+)
+_VECTORS = select(passage_vectors).where(
+    passage_vectors.c.passage_id.in_(bindparam("ids", expanding=True))
+)
+"""Made once: every question reads with them."""
 _IN_LIMIT = 500
 """Ids per IN list: SQLite allows 32,766 parameters, but planning gets slow long before."""
 
@@ -90,6 +111,7 @@ class DocumentStore:
                 func.max(documents.c.ingested_at, type_=documents.c.ingested_at.type).label("last"),
             )
             .select_from(collections.outerjoin(documents))
+            .where(*in_reach(collections.c.name))
             .group_by(collections.c.name)
             .order_by(collections.c.name)
         )
@@ -107,7 +129,7 @@ class DocumentStore:
         """
         with self._engine.connect() as connection:
             row = connection.execute(
-                select(documents).where(documents.c.id == document_id)
+                select(documents).where(documents.c.id == document_id, *in_reach())
             ).one_or_none()
         if row is None:
             raise NotFound(
@@ -132,7 +154,7 @@ class DocumentStore:
         ``failed``: True for those with an error, False for those without. ``text`` is looked for in
         title and source.
         """
-        where: list[ColumnElement[bool]] = []
+        where: list[ColumnElement[bool]] = [*in_reach()]
         if collection:
             where.append(documents.c.collection == collection)
         if kind:
@@ -164,7 +186,8 @@ class DocumentStore:
     def kinds(self) -> list[str]:
         """Formats that occur, by name."""
         with self._engine.connect() as connection:
-            query = select(documents.c.kind).where(documents.c.status == "ready").distinct()
+            ready = documents.c.status == "ready"
+            query = select(documents.c.kind).where(ready, *in_reach()).distinct()
             return sorted(connection.scalars(query))
 
     def text(self, document_id: str) -> tuple[str, tuple[Block, ...]]:
@@ -173,7 +196,11 @@ class DocumentStore:
         Raises:
             NotFound: no such document, or none of its versions could be read.
         """
-        query = select(document_texts).where(document_texts.c.document_id == document_id)
+        query = (
+            select(document_texts)
+            .join(documents, documents.c.id == document_texts.c.document_id)
+            .where(documents.c.id == document_id, *in_reach())
+        )
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
         if row is None:
@@ -189,7 +216,7 @@ class DocumentStore:
         query = (
             select(originals)
             .join(documents, documents.c.original_hash == originals.c.content_hash)
-            .where(documents.c.id == document_id)
+            .where(documents.c.id == document_id, *in_reach())
         )
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
@@ -206,21 +233,16 @@ class DocumentStore:
         found: dict[str, tuple[Passage, Document]] = {}
         with self._engine.connect() as connection:
             for chunk in _chunks(ids):
-                query = (
-                    select(
-                        documents,
-                        *(column for column in passages.c if column.name not in ("id", "passages")),
-                        passages.c.id.label("passage_id"),
-                    )
-                    .join(passages, passages.c.document_id == documents.c.id)
-                    .where(passages.c.id.in_(chunk))
-                )
-                for row in connection.execute(query):
+                query = _PASSAGES.where(*in_reach()) if reach().limited else _PASSAGES
+                for row in connection.execute(query, {"ids": chunk}):
                     found[row.passage_id] = (passage_from_row(row), document_from_row(row))
         return found
 
     def passage_ids(self) -> dict[str, list[str]]:
-        """Every passage id by collection: what the indexes must hold, no more and no less."""
+        """Every passage id by collection: what the indexes must hold, no more and no less.
+
+        For upkeep: of all collections, whoever asks.
+        """
         query = (
             select(documents.c.collection, passages.c.id)
             .join(passages, passages.c.document_id == documents.c.id)
@@ -236,7 +258,8 @@ class DocumentStore:
         """A document's passages in reading order."""
         query = (
             select(passages, passages.c.id.label("passage_id"))
-            .where(passages.c.document_id == document_id)
+            .join(documents, documents.c.id == passages.c.document_id)
+            .where(documents.c.id == document_id, *in_reach())
             .order_by(passages.c.ordinal)
         )
         with self._engine.connect() as connection:
@@ -247,8 +270,14 @@ class DocumentStore:
         found: dict[str, StoredVectors] = {}
         with self._engine.connect() as connection:
             for chunk in _chunks(ids):
-                query = select(passage_vectors).where(passage_vectors.c.passage_id.in_(chunk))
-                for row in connection.execute(query):
+                query = _VECTORS
+                if reach().limited:  # else no join: this is read for every question
+                    query = (
+                        query.join(passages, passages.c.id == passage_vectors.c.passage_id)
+                        .join(documents, documents.c.id == passages.c.document_id)
+                        .where(*in_reach())
+                    )
+                for row in connection.execute(query, {"ids": chunk}):
                     vector = np.frombuffer(row.vector, np.float16)
                     flat = np.frombuffer(row.sentence_vectors or b"", np.float16)
                     found[row.passage_id] = StoredVectors(
@@ -261,7 +290,7 @@ class DocumentStore:
         """How many documents and passages a search with ``filters`` looks through."""
         query: Select[Any] = select(
             func.count(), func.coalesce(func.sum(documents.c.passages), 0)
-        ).where(documents.c.status == "ready", *filter_clauses(filters))
+        ).where(documents.c.status == "ready", *in_reach(), *filter_clauses(filters))
         with self._engine.connect() as connection:
             row = connection.execute(query).one()
         return int(row[0]), int(row[1])
@@ -269,7 +298,8 @@ class DocumentStore:
     def roots(self) -> list[Root]:
         """Everything that was ingested from a path or address, newest first."""
         with self._engine.connect() as connection:
-            rows = connection.execute(select(roots).order_by(roots.c.last_ingested_at.desc()))
+            query = select(roots).where(*in_reach(roots.c.collection))
+            rows = connection.execute(query.order_by(roots.c.last_ingested_at.desc()))
             return [
                 Root(
                     collection=row.collection,
@@ -283,13 +313,28 @@ class DocumentStore:
                 for row in rows
             ]
 
+    def out_of_reach(self, document_ids: Collection[str]) -> set[str]:
+        """Those of these documents that exist and may not be seen.
+
+        For pages about what others asked, which say that something is withheld; where a document
+        is asked for by its id, it is simply not there.
+        """
+        if not reach().limited:
+            return set()
+        with self._engine.connect() as connection:
+            known = homes(connection, document_ids)
+        return {key for key, home in known.items() if not reach().sees(home)}
+
     def state(self, key: str) -> str | None:
         """A value of `index_state`: generation, model, dimension, dirty."""
         with self._engine.connect() as connection:
-            value: str | None = connection.execute(
-                select(index_state.c.value).where(index_state.c.key == key)
-            ).scalar()
+            value: str | None = connection.execute(_STATE, {"key": key}).scalar()
         return value
+
+    def states(self) -> dict[str, str]:
+        """All of `index_state`, as it was at one moment."""
+        with self._engine.connect() as connection:
+            return {row.key: row.value for row in connection.execute(_STATES)}
 
     def generation(self) -> int:
         """Grows whenever documents change; a reader that holds an older one refreshes."""

@@ -5,16 +5,20 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import uuid4
 
-from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
+from app import moment
 from app.records.document_writer import store_original
 from app.records.tables import ingest_jobs, originals
+from app.records.visibility import in_reach
 
 JobStatus = Literal["queued", "running", "done", "failed"]
+_TICK = timedelta(microseconds=1)
+"""The least that two times in a database differ by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +41,10 @@ class Job:
 
 
 class JobQueue:
-    """First in, first out; survives a kill, because a running job is queued again at start."""
+    """First in, first out, whatever the clock does.
+
+    Survives a kill, because a running job is queued again at start.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
@@ -47,17 +54,15 @@ class JobQueue:
         batch = uuid4().hex
         with self._engine.begin() as connection:
             for name, data in files:
-                values = _new(batch, collection, name)
-                values["original_hash"] = store_original(connection, data)
-                connection.execute(insert(ingest_jobs).values(values))
+                original_hash = store_original(connection, data)
+                _line_up(connection, batch, collection, name, original_hash=original_hash)
         return batch
 
     def add_root(self, collection: str, target: str) -> str:
         """Queue a path or URL to be ingested again; gives the batch id."""
         batch = uuid4().hex
         with self._engine.begin() as connection:
-            values = _new(batch, collection, target) | {"target": target}
-            connection.execute(insert(ingest_jobs).values(values))
+            _line_up(connection, batch, collection, target, target=target)
         return batch
 
     def take(self) -> Job | None:
@@ -107,7 +112,7 @@ class JobQueue:
                     status=status,
                     message=message,
                     document_id=document_id,
-                    finished_at=datetime.now(UTC),
+                    finished_at=moment.now(),
                 )
             )
 
@@ -120,27 +125,34 @@ class JobQueue:
         return changed.rowcount
 
     def batch(self, batch_id: str) -> list[Job]:
-        """The jobs of one upload, in order."""
+        """The jobs of one upload, in order; those into collections that may be seen."""
         query = (
             select(ingest_jobs)
-            .where(ingest_jobs.c.batch_id == batch_id)
+            .where(ingest_jobs.c.batch_id == batch_id, *in_reach(ingest_jobs.c.collection))
             .order_by(ingest_jobs.c.created_at, ingest_jobs.c.id)
         )
         with self._engine.connect() as connection:
             return [_job(row) for row in connection.execute(query)]
 
 
-def _new(batch: str, collection: str, name: str) -> dict[str, Any]:
-    return {
-        "id": uuid4().hex,
-        "batch_id": batch,
-        "collection": collection,
-        "name": name,
-        "target": "",
-        "status": "queued",
-        "message": "",
-        "created_at": datetime.now(UTC),
-    }
+def _line_up(
+    connection: Connection, batch: str, collection: str, name: str, **more: str | None
+) -> None:
+    """Queue a job behind all that wait: after a clock jumped back, its time is the last one's."""
+    job_id, now = uuid4().hex, moment.now()
+    values: dict[str, str | None] = {"id": job_id, "batch_id": batch, "collection": collection}
+    values |= {"name": name, "target": "", "status": "queued", "message": ""} | more
+    # The insert goes first: a transaction that begins with a read may not write later.
+    connection.execute(insert(ingest_jobs).values(created_at=now, **values))
+    newest = connection.execute(
+        select(func.max(ingest_jobs.c.created_at)).where(
+            ingest_jobs.c.status.in_(("queued", "running")), ingest_jobs.c.id != job_id
+        )
+    ).scalar_one()
+    if newest is not None and newest >= now:
+        connection.execute(
+            update(ingest_jobs).where(ingest_jobs.c.id == job_id).values(created_at=newest + _TICK)
+        )
 
 
 def _job(row: Row[Any], status: JobStatus | None = None) -> Job:

@@ -1,14 +1,20 @@
-"""What people ask of those who keep the documents: missing content, and problems with answers."""
+"""What people ask of those who keep the documents: missing content, and problems with answers.
+
+Nobody asks or reports anything about an answer that they may not see, and requests name documents
+and owners only to whoever may see the answer.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from app.access import reach
 from app.domain import Answer, Document
 from app.errors import NotFound
 from app.moment import now
@@ -18,6 +24,8 @@ from app.records.behavior.rederiving import after_events
 from app.records.behavior.revisions import bump
 from app.records.rows import storable
 from app.records.tables import answers, content_requests, documents, problem_reports
+from app.records.visibility import sighted
+from app.redaction import Redact, unchanged
 
 RequestStatus = Literal["open", "done"]
 
@@ -60,9 +68,10 @@ class ProblemReport:
 class RequestStore:
     """Content requests and problem reports."""
 
-    def __init__(self, engine: Engine, release: str = "") -> None:
+    def __init__(self, engine: Engine, release: str = "", redact: Redact = unchanged) -> None:
         self._engine = engine
         self._release = release
+        self._redact = redact
 
     def add_request(
         self, answer: Answer, session_id: str = "", comment: str = ""
@@ -75,12 +84,13 @@ class RequestStore:
         Raises:
             NotFound: there is no such answer (any more).
         """
+        self._check_sight(answer.answer_id)
         owners, titles = self._closest(answer)
         values = {
             "answer_id": answer.answer_id,
-            "question": storable(answer.question),
+            "question": self._redact(storable(answer.question)),
             "session_id": session_id,
-            "comment": storable(comment),
+            "comment": self._redact(storable(comment)),
             "owners": list(owners),
             "documents": list(titles),
             "status": "open",
@@ -93,15 +103,17 @@ class RequestStore:
                 connection.execute(insert(content_requests).values(**values))
                 self._record(connection, said, revision)
         except IntegrityError:
-            self._again(answer.answer_id, storable(comment))
+            self._again(answer.answer_id, self._redact(storable(comment)))
         return self._of_answer(answer.answer_id)
 
     def request_of(self, answer_id: str) -> ContentRequest | None:
-        """The request that was made for an answer."""
+        """The request that was made for an answer; None too where that may not be seen."""
         query = select(content_requests).where(content_requests.c.answer_id == answer_id)
         with self._engine.connect() as connection:
             row = connection.execute(query).one_or_none()
-        return None if row is None else _request(row)
+            if row is None or (reach().limited and not sighted(connection, [answer_id])):
+                return None
+        return _request(row)
 
     def requests(
         self, status: RequestStatus | None = None, limit: int = 100, offset: int = 0
@@ -118,7 +130,8 @@ class RequestStore:
         count = select(func.count()).select_from(content_requests).where(*where)
         with self._engine.connect() as connection:
             total = connection.execute(count).scalar_one()
-            return [_request(row) for row in connection.execute(query)], total
+            found = [_request(row) for row in connection.execute(query)]
+            return _shown(connection, found), total
 
     def set_status(self, request_id: int, status: RequestStatus) -> None:
         """Say that a request is done, or open again.
@@ -147,9 +160,10 @@ class RequestStore:
             "answer_id": answer_id,
             "session_id": session_id,
             "kind": kind,
-            "comment": storable(comment),
+            "comment": self._redact(storable(comment)),
             "created_at": now(),
         }
+        self._check_sight(answer_id)
         said = Reported(answer_id=answer_id, session_id=session_id, problem=storable(kind)[:60])
         try:
             with self._engine.begin() as connection:
@@ -171,7 +185,17 @@ class RequestStore:
             .limit(limit)
         )
         with self._engine.connect() as connection:
-            return [_report(row) for row in connection.execute(query)]
+            found = [_report(row) for row in connection.execute(query)]
+            if reach().limited:
+                seen = sighted(connection, (one.answer_id for one in found))
+                found = [one for one in found if one.answer_id in seen]
+            return found
+
+    def _check_sight(self, answer_id: str) -> None:
+        if reach().limited:
+            with self._engine.connect() as connection:
+                if not sighted(connection, [answer_id]):
+                    raise _no_answer()
 
     def _record(self, connection: Connection, said: Event, revision: int) -> None:
         """That it was said, with what follows from it."""
@@ -214,6 +238,16 @@ class RequestStore:
         ]
         owners = dict.fromkeys(owner for owner, _ in named if owner)
         return tuple(owners), tuple(dict.fromkeys(title for _, title in named))
+
+
+def _shown(connection: Connection, found: Sequence[ContentRequest]) -> list[ContentRequest]:
+    """With the closest documents and their owners only where the answer may be seen."""
+    if not reach().limited:
+        return list(found)
+    seen = sighted(connection, (one.answer_id for one in found if one.answer_id))
+    return [
+        one if one.answer_id in seen else replace(one, owners=(), documents=()) for one in found
+    ]
 
 
 def _no_answer() -> NotFound:

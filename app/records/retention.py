@@ -8,6 +8,7 @@ from datetime import timedelta
 from sqlalchemy import Engine
 
 from app import moment
+from app.records.accounts import purging
 from app.records.behavior import forgetting
 from app.records.tracing import retention
 from app.settings import Settings
@@ -48,4 +49,5 @@ def purge(engine: Engine, settings: Settings, *, traces_days: int | None = None)
     if settings.keep_questions_days:
         before = now - timedelta(days=settings.keep_questions_days)
         questions = forgetting.purge(engine, before)
+    purging.purge(engine, keep_audit_days=settings.keep_audit_days)
     return Purged(contents, traces, questions)

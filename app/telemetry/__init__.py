@@ -15,6 +15,7 @@ from app.telemetry.names import (
     Kind,
     Metric,
     SpanName,
+    is_content,
 )
 from app.telemetry.provider import set_up, shut_down
 from app.telemetry.steps import (
@@ -47,6 +48,7 @@ __all__ = [
     "current_trace_id",
     "failed",
     "get_tracer",
+    "is_content",
     "quietly",
     "set_up",
     "shut_down",

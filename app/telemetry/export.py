@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter, SpanExportResult
 
-from app.telemetry.names import Attribute
+from app.redaction import Redact, unchanged
+from app.telemetry.names import Attribute, is_content
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.metrics.export import MetricReader
@@ -46,10 +47,10 @@ def wanted(signal: Signal) -> bool:
     return any(os.environ.get(name) for name in named) and chosen != "none" and not disabled
 
 
-def span_processor() -> SpanProcessor | None:
+def span_processor(redact: Redact = unchanged) -> SpanProcessor | None:
     """A processor that exports spans in batches; None when none are to be, or can be."""
     exporter = _exporter("traces")
-    return None if exporter is None else BatchSpanProcessor(Flattening(exporter))
+    return None if exporter is None else BatchSpanProcessor(Flattening(exporter, redact))
 
 
 def metric_reader() -> MetricReader | None:
@@ -65,14 +66,18 @@ def metric_reader() -> MetricReader | None:
 
 
 class Flattening(SpanExporter):
-    """Adds retrieved documents, as both conventions have them, to what another one exports."""
+    """Adds retrieved documents, as both conventions have them, to what another one exports.
 
-    def __init__(self, exporter: SpanExporter) -> None:
+    What people or models wrote goes out as ``redact`` leaves it.
+    """
+
+    def __init__(self, exporter: SpanExporter, redact: Redact = unchanged) -> None:
         self._exporter = exporter
+        self._redact = redact
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         """Export copies with the attributes added; a failure is the other exporter's to tell."""
-        return self._exporter.export([_flattened(span) for span in spans])
+        return self._exporter.export([_flattened(span, self._redact) for span in spans])
 
     def shutdown(self) -> None:
         """Let go of connections."""
@@ -83,12 +88,15 @@ class Flattening(SpanExporter):
         return self._exporter.force_flush(timeout_millis)
 
 
-def _flattened(span: ReadableSpan) -> ReadableSpan:
+def _flattened(span: ReadableSpan, redact: Redact) -> ReadableSpan:
     attributes = span.attributes or {}
+    flat: dict[str, Any] = {
+        name: redact(value) if isinstance(value, str) and is_content(name) else value
+        for name, value in attributes.items()
+    }
     passages = attributes.get(Attribute.PASSAGES)
     if not isinstance(passages, str):
-        return span
-    flat: dict[str, Any] = dict(attributes)
+        return span if flat == attributes else _with(span, flat)
     # Those that were given on, best first; never a null score, which Phoenix cannot draw.
     given = [one for one in json.loads(passages) if one["use"] == "returned"]
     for index, one in enumerate(given):
@@ -97,12 +105,16 @@ def _flattened(span: ReadableSpan) -> ReadableSpan:
     flat[Attribute.RETRIEVED_DOCUMENTS] = json.dumps(
         [{"id": one["id"], "score": float(one["score"])} for one in given]
     )
+    return _with(span, flat)
+
+
+def _with(span: ReadableSpan, attributes: dict[str, Any]) -> ReadableSpan:
     return ReadableSpan(
         name=span.name,
         context=span.context,
         parent=span.parent,
         resource=span.resource,
-        attributes=flat,
+        attributes=attributes,
         events=span.events,
         links=span.links,
         kind=span.kind,

@@ -131,6 +131,11 @@ CONTENT_SUFFIX: Final = ".document.content"
 """…and the text of each retrieved passage."""
 
 
+def is_content(name: str) -> bool:
+    """Whether an attribute holds what people or models wrote."""
+    return name in CONTENT or (name.startswith(CONTENT_PREFIX) and name.endswith(CONTENT_SUFFIX))
+
+
 class Metric(StrEnum):
     """Names of metrics. Durations are in seconds, as the conventions have them."""
 

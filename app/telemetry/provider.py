@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 from opentelemetry import metrics, trace
 
+from app.redaction import Redact, unchanged
+
 if TYPE_CHECKING:
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
@@ -18,12 +20,13 @@ _SHUTDOWN_S: Final = 2.0
 _setup = threading.Lock()
 
 
-def set_up(release: str) -> None:
+def set_up(release: str, *, export: bool = True, redact: Redact = unchanged) -> None:
     """Install the tracer provider, once per process; a provider that is already there stays.
 
     ``release`` becomes ``service.version``. Spans and metrics are exported only where the standard
     ``OTEL_EXPORTER_OTLP_*`` variables say where to. ``OTEL_TRACES_SAMPLER`` decides what is
     exported; the trace store keeps every question. ``OTEL_SDK_DISABLED=true`` ends all of it.
+    ``export`` False: nothing is, whatever they say. ``redact``: what leaves goes through it.
     """
     from opentelemetry.sdk.resources import Resource  # noqa: PLC0415  # 80 ms
     from opentelemetry.sdk.trace import TracerProvider, sampling  # noqa: PLC0415
@@ -43,7 +46,8 @@ def set_up(release: str) -> None:
         provider = TracerProvider(resource=resource, shutdown_on_exit=False)
         provider.sampler = sampling.AlwaysRecordSampler(provider.sampler)
         provider.add_span_processor(WorkflowProcessor())
-        _export(provider, resource)
+        if export:
+            _export(provider, resource, redact)
         trace.set_tracer_provider(provider)
 
 
@@ -64,10 +68,10 @@ def shut_down() -> None:
         thread.join(_SHUTDOWN_S)
 
 
-def _export(provider: TracerProvider, resource: Resource) -> None:
+def _export(provider: TracerProvider, resource: Resource, redact: Redact) -> None:
     from app.telemetry import export  # noqa: PLC0415  # imports the SDK
 
-    spans = export.span_processor()
+    spans = export.span_processor(redact)
     if spans is not None:
         provider.add_span_processor(spans)
     reader = export.metric_reader()

@@ -89,10 +89,10 @@ def export(
     ] = False,
 ) -> None:
     """Print all items, or all themes, as CSV."""
+    from app.insights.csv_lines import csv_lines  # noqa: PLC0415
     from app.insights.feedback.export import (  # noqa: PLC0415
         ITEM_COLUMNS,
         THEME_COLUMNS,
-        csv_lines,
         item_rows,
         theme_rows,
     )

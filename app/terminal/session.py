@@ -40,10 +40,11 @@ def opened(settings: Settings, *, traced: bool = False) -> Iterator[Services]:
     """Services that are closed at the end. ``traced``: what is done with them leaves a trace."""
     from app import telemetry  # noqa: PLC0415
     from app.bootstrap import build_services  # noqa: PLC0415
+    from app.redaction import redactor  # noqa: PLC0415
     from app.settings import release_name  # noqa: PLC0415
 
     if traced:
-        telemetry.set_up(release_name(settings))
+        telemetry.set_up(release_name(settings), redact=redactor(settings.redact))
     services = build_services(settings)
     try:
         yield services

@@ -18,6 +18,7 @@ from app.web import (
 )
 from app.web.pm import routers as pm_routers
 from app.web.security import Security
+from app.web.signing import routers as signing_routers
 from app.web.state import WebState
 from app.web.templating import STATIC, HashedFiles
 
@@ -37,8 +38,9 @@ def mount(app: FastAPI) -> None:
         viewer_pages.router,
         pattern_page.router,
         *pm_routers,
+        *signing_routers,
     ):
         app.include_router(router)
     app.mount("/static", HashedFiles(directory=STATIC), name="static")
-    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=5)
+    app.add_middleware(GZipMiddleware, minimum_size=1024, compresslevel=6)
     app.add_middleware(Security)

@@ -191,4 +191,5 @@ def answer_parts(
         "report_kinds": REPORT_KINDS,
         "said": said,
         "survey": False,
+        "looking": False,
     }

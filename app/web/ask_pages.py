@@ -185,7 +185,7 @@ async def _answer_and_go(
         question = await run_in_threadpool(asked.question, services)
         await run_in_threadpool(note_chosen, services, asked, session)
         await wait_until_ready(services)
-        answer = await services.asker.answer(replace(question, suggest=True), session)
+        answer = await services.asker.answer(replace(question, suggest="all"), session)
     except FootnoteError as error:
         if not wants_html(request):
             raise

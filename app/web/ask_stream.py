@@ -1,8 +1,8 @@
 """One question as a stream of page changes: every step of the asker becomes one event.
 
 Unnamed events hold ``<hx-partial>`` elements that htmx swaps in. ``footnote:finished`` carries the
-answer's address for the browser's history; questions to go on with follow it. An error becomes a
-card: an exception inside a stream would leave the page silent.
+answer's address for the browser's history; what to ask or to try next follows it. An error
+becomes a card: an exception inside a stream would leave the page silent.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from app.web.asked import Asked
 from app.web.conversation import followup
 from app.web.error_pages import page_problem
 from app.web.observing import note_chosen
+from app.web.state_view import state_view
 from app.web.survey import survey_due
 from app.web.templating import fragment
 
@@ -77,20 +78,22 @@ async def ask_events(
                     yield ServerSentEvent(raw_data=f"/a/{answer.answer_id}", event=FINISHED)
     except Exception as error:  # noqa: BLE001  # whatever it is, the page must say so
         yield _event("failed", {"problem": page_problem(error), "question": asked.text})
-    if answer is not None and answer.state is not AnswerState.NOT_FOUND:
-        questions = await _suggestions(services, answer, session)
-        if questions:
-            links = [followup(answer, one) for one in questions]
+    if answer is not None:
+        more = await _with_suggestions(services, answer, session)
+        if more.state is AnswerState.NOT_FOUND:
+            yield _event("tried", {"answer": more, "view": state_view(more)})
+        elif more.followups != answer.followups:
+            links = [followup(answer, one) for one in more.followups]
             yield _event("suggested", {"followups": links})
 
 
-async def _suggestions(services: Services, answer: Answer, session: str) -> tuple[str, ...]:
-    """Questions to go on with; none when they can't be found, for the answer stands there."""
+async def _with_suggestions(services: Services, answer: Answer, session: str) -> Answer:
+    """With what to go on with; as it is when that can't be found, for the answer stands there."""
     try:
         return await services.asker.suggest(answer, session)
     except Exception as error:  # noqa: BLE001  # whatever it is, it is not worth a card
-        log.warning("No follow-ups for %s: %s", answer.answer_id, type(error).__name__)
-        return ()
+        log.warning("No suggestions for %s: %s", answer.answer_id, type(error).__name__)
+        return answer
 
 
 def _step(asking: _Asking, step: AskStep, shown: Drafted | None) -> ServerSentEvent:
@@ -125,7 +128,8 @@ def _step(asking: _Asking, step: AskStep, shown: Drafted | None) -> ServerSentEv
             context = answer_view.answer_context(
                 asking.services, answer, address, asking.session, survey=survey
             )
-            return _event("finished", context)
+            looking = answer.state is AnswerState.NOT_FOUND
+            return _event("finished", context | {"looking": looking})
 
 
 def _generator(steps: AsyncIterator[AskStep]) -> AsyncGenerator[AskStep, None]:

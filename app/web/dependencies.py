@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import Depends, Form, Query
+from fastapi import Depends, Form, Path, Query
 from fastapi.routing import APIRoute
 from starlette.routing import Match
 
@@ -37,6 +37,10 @@ async def _left_open() -> AsyncIterator[AsyncExitStack]:
 LeftOpenDep = Annotated[AsyncExitStack, Depends(_left_open)]
 """Closed when the response has ended, also when the client went away. A stream that is left early
 would otherwise stand still, with its chat model writing on, until the garbage is collected."""
+MOST_ROW = 2**31 - 1
+"""The largest number that a database column of row numbers takes: PostgreSQL's INTEGER."""
+RowNumber = Annotated[int, Path(ge=0, le=MOST_ROW)]
+"""A row's number in a path."""
 MOST_DOCUMENTS = 20
 """Documents that one question can be narrowed to; a form offers the cited ones, far fewer."""
 

@@ -14,13 +14,16 @@ from starlette.responses import RedirectResponse, Response
 
 from app.bootstrap import Services
 from app.domain import DEFAULT_COLLECTION, Document
+from app.entrance.auditing import note, note_upload
 from app.errors import NotFound
+from app.records.accounts import Action
 from app.records.documents import Root, SortKey
 from app.records.jobs import Job
 from app.requests import collection_name, read_upload
 from app.web.dependencies import ServicesDep
 from app.web.places import file_name
 from app.web.templating import is_htmx, page
+from app.web.visitor import keeps_documents
 
 router = APIRouter(include_in_schema=False)
 PER_PAGE = 50
@@ -109,7 +112,7 @@ def documents(
             "first": (page_number - 1) * PER_PAGE + 1,
             "collections": collections,
             "kinds": services.documents.kinds(),
-            "roots": services.documents.roots(),
+            "roots": services.documents.roots() if keeps_documents() else (),
             "known": sum(c.documents for c in collections),
             "failures": sum(c.failed for c in collections),
             "default_collection": collection or DEFAULT_COLLECTION,
@@ -128,6 +131,7 @@ async def upload(request: Request, services: ServicesDep) -> Response:
         form.require_files()
         name = collection_name(form.fields.get("collection"))
         batch = await run_in_threadpool(services.jobs.add_files, name, form.files)
+        await run_in_threadpool(note_upload, request, name, batch)
     finally:
         form.close()
     refused = [file.name for file in form.refused]
@@ -167,6 +171,7 @@ def ingest_root_again(
     """Ingest a known folder, file or address again. Others can't be named from a page."""
     for root in services.documents.roots():
         if (root.collection, root.uri) == (collection, uri):
+            note(request, Action.DOCUMENTS_REINGESTED, uri, collection=collection)
             return _queued(request, services, services.jobs.add_root(collection, uri))
     raise NotFound("That folder was never ingested.", "Ingest it from the command line first.")
 
@@ -183,6 +188,7 @@ def ingest_again(request: Request, document_id: str, services: ServicesDep) -> R
         batch = services.jobs.add_files(document.collection, [(file_name(document.source), data)])
     else:
         batch = services.jobs.add_root(document.collection, document.source)
+    note(request, Action.DOCUMENTS_REINGESTED, document.source, collection=document.collection)
     return _queued(request, services, batch)
 
 
@@ -203,10 +209,11 @@ def confirm_delete(request: Request, document_id: str, services: ServicesDep) ->
 
 
 @router.post("/documents/{document_id}/delete")
-def delete(document_id: str, services: ServicesDep) -> Response:
+def delete(request: Request, document_id: str, services: ServicesDep) -> Response:
     """Remove a document and everything derived from it; the file itself stays."""
-    services.documents.get(document_id)
+    document = services.documents.get(document_id)
     services.library.forget([document_id])
+    note(request, Action.DOCUMENT_REMOVED, document.source, collection=document.collection)
     return RedirectResponse("/documents", 303)
 
 

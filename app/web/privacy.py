@@ -141,6 +141,13 @@ def _recipients(settings: Settings, environment: Mapping[str, str]) -> Iterator[
             "the webhook for alerts",
             "the name and value of a metric that passed its threshold; no questions, no answers",
         )
+    if settings.judge_model:
+        yield _recipient(
+            _host(settings.judge_base_url) or "api.openai.com",
+            f"the judge {settings.judge_model}, when somebody runs `footnote eval --judge`",
+            "the questions of the eval set, their answers and the passages behind them; nothing "
+            "that was asked here, unless it was made a case of that set",
+        )
     for name in (settings.embedding_model, settings.reranker_model):
         if name and name != BUNDLED_MODEL and not Path(name).exists():
             yield _recipient(

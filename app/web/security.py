@@ -81,7 +81,7 @@ class Security:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if request.state.session_used and not known:
+                if request.state.session_used and not request.state.session_known:
                     headers.append("Set-Cookie", _cookie(request))
             await send(message)
 

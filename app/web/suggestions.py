@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 
+from app.access import Reach, reach
 from app.ask.conversation.document_questions import LONGEST_DOCUMENT, answered_questions
 from app.domain import Document
 from app.records.documents import DocumentStore
@@ -12,6 +14,8 @@ from app.records.documents import DocumentStore
 SHOWN = 4
 _LOOKED_AT = 24
 """Documents read for questions, once per change of the documents."""
+_REACHES = 64
+"""Reaches whose questions are kept; a team has few."""
 _FEWEST = 3
 """Questions that make a document one of questions and answers; a single one is often rhetorical."""
 _BEST_CHARS = 48
@@ -21,22 +25,26 @@ _BEST_CHARS = 48
 class Suggestions:
     """Questions that stand as headings in the documents, with an answer below them.
 
-    Found again only when the documents changed.
+    Found again only when the documents changed; for each reach apart.
     """
 
     def __init__(self) -> None:
         self._generation = -1
-        self._found: tuple[str, ...] = ()
+        self._found: OrderedDict[Reach, tuple[str, ...]] = OrderedDict()
         self._lock = threading.Lock()
 
     def questions(self, documents: DocumentStore) -> tuple[str, ...]:
         """At most `SHOWN` questions, each of another document; often none."""
-        generation = documents.generation()
+        generation, seen = documents.generation(), reach()
         with self._lock:
             if generation != self._generation:
-                self._found = tuple(_look(documents))
+                self._found.clear()
                 self._generation = generation
-            return self._found
+            if seen not in self._found:
+                self._found[seen] = tuple(_look(documents))
+                while len(self._found) > _REACHES:
+                    self._found.popitem(last=False)
+            return self._found[seen]
 
 
 def _look(documents: DocumentStore) -> Iterator[str]:

@@ -19,6 +19,7 @@ from starlette.types import Scope
 
 from app.domain import Usage
 from app.web import places, segments
+from app.web.visitor import keeps_documents, sees_insights, visitor
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -97,7 +98,7 @@ def templates() -> Jinja2Blocks:
     found.env.globals["static"] = static_url
     found.env.globals["query"] = query
     tools = (places.passage_url, places.hit_url, places.place, places.file_name, places.lost_upload)
-    for tool in tools:
+    for tool in (*tools, keeps_documents, sees_insights):
         found.env.globals[tool.__name__] = tool
     found.env.globals |= {"lead": places.lead, "tail": places.tail}
     found.env.globals["ui"] = found.env.get_template("_macros.html").module
@@ -106,7 +107,11 @@ def templates() -> Jinja2Blocks:
 
 def _common(request: Request) -> dict[str, Any]:
     theme = request.cookies.get("theme", "")
-    return {"theme": theme if theme in THEMES else "", "path": request.url.path}
+    return {
+        "theme": theme if theme in THEMES else "",
+        "path": request.url.path,
+        "visitor": visitor(request),
+    }
 
 
 class HashedFiles(StaticFiles):

@@ -61,6 +61,70 @@ def tracing(
     _run(("tracing",), corpus, rounds, questions, json)
 
 
+@app.command()
+def start(corpus: CorpusOption = None, rounds: RoundsOption = 3, json: JsonOption = None) -> None:
+    """How soon after `footnote serve` there is a page, and an answer."""
+    _run(("start",), corpus, rounds, 1, json)
+
+
+@app.command()
+def peers(
+    corpus: CorpusOption = None,
+    rounds: RoundsOption = 3,
+    questions: QuestionsOption = 100,
+    json: JsonOption = None,
+) -> None:
+    """LangChain, LlamaIndex, Haystack and txtai beside Footnote (`make peers` installs them)."""
+    _run(("peers",), corpus, rounds, questions, json)
+
+
+@app.command()
+def check(
+    corpus: CorpusOption = None,
+    rounds: RoundsOption = 1,
+    questions: QuestionsOption = 100,
+    tolerance: Annotated[
+        float, typer.Option(min=1.0, help="How many times worse a ratio may be.")
+    ] = 1.4,
+    against: Annotated[
+        Path | None,
+        typer.Option("--against", help="Committed figures; evals/reports/bench/check.json."),
+    ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Write them anew instead.")] = False,
+) -> None:
+    """Hold ratios against the committed ones: exit code 1 when one became worse."""
+    from evals.bench import checks  # noqa: PLC0415  # the help needs none of it
+
+    committed = against or checks.COMMITTED
+    console = Console()
+    if not checks.check(corpus, rounds, questions, tolerance, committed, console, update=update):
+        raise typer.Exit(1)
+
+
+@app.command()
+def scale(
+    passages: Annotated[
+        list[int],
+        typer.Option("--passages", min=1, help="A size to measure at; may be repeated."),
+    ],
+    corpus: CorpusOption = None,
+    questions: QuestionsOption = 200,
+    seconds: Annotated[
+        float, typer.Option("--load", min=0, help="Seconds under load at each size; 0: none.")
+    ] = 20.0,
+    clients: Annotated[int, typer.Option(min=1, help="Clients that ask at once.")] = 32,
+    folder: Annotated[
+        Path | None,
+        typer.Option("--folder", help="Keep the stores here, to be filled further another time."),
+    ] = None,
+    json: JsonOption = None,
+) -> None:
+    """An answer beside bare retrieval as passages grow, and answers under load."""
+    from evals.bench import scale as measurements  # noqa: PLC0415  # the help needs none of it
+
+    measurements.run(passages, corpus, questions, seconds, clients, folder, json, Console())
+
+
 @app.command("all")
 def everything(
     corpus: CorpusOption = None,
@@ -69,7 +133,7 @@ def everything(
     json: JsonOption = None,
 ) -> None:
     """All of them."""
-    _run(("ingest", "reingest", "ask", "tracing"), corpus, rounds, questions, json)
+    _run(("ingest", "reingest", "ask", "tracing", "start"), corpus, rounds, questions, json)
 
 
 def _run(

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.errors import BadRequest, NotFound
-from evals import ingesting
 from evals.bench import measuring
-from evals.command import CASES
+from evals.commands.evaluate import CASES
+from evals.running import ingesting
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def ingest(corpus: Path, data_dir: Path, passages: Path | None) -> dict[str, Any
         from app.domain import Filters  # noqa: PLC0415
         from app.knowledge.passage_text import embedding_text  # noqa: PLC0415
         from app.settings import load_settings  # noqa: PLC0415
-        from evals.ingesting import ingest_folder, load_pipeline  # noqa: PLC0415
+        from evals.running.ingesting import ingest_folder, load_pipeline  # noqa: PLC0415
 
         load_pipeline()
     settings = load_settings(data_dir=data_dir, database_url="", chroma_url="")

@@ -20,6 +20,7 @@ from app.errors import FootnoteError
 from evals.bench.measuring import THREAD_VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
+_NOT_COMPILED = "PYTHONDONTWRITEBYTECODE"
 _START_S = 180
 _STOP_S = 20
 
@@ -34,17 +35,21 @@ def environment(**more: str) -> dict[str, str]:
     """Ours without settings and thread limits, so that each contender runs with its defaults.
 
     Importing the product limits BLAS threads for this process; children must not inherit that.
+    Modules are compiled once, as installing a package does; where Python may not keep what it
+    compiled, every process would spend two seconds on that.
     """
     kept = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith("FOOTNOTE_") and name not in THREAD_VARIABLES
+        if not name.startswith("FOOTNOTE_") and name not in (*THREAD_VARIABLES, _NOT_COMPILED)
     }
     path = os.pathsep.join(part for part in (str(ROOT), kept.get("PYTHONPATH")) if part)
     return kept | {"HF_HUB_OFFLINE": "1", "PYTHONPATH": path} | more
 
 
-def measured(module: str, work: Path, *arguments: str) -> dict[str, Any]:
+def measured(
+    module: str, work: Path, *arguments: str, python: str = sys.executable
+) -> dict[str, Any]:
     """Run ``python -m module`` and read the result that it leaves.
 
     Raises:
@@ -52,12 +57,14 @@ def measured(module: str, work: Path, *arguments: str) -> dict[str, Any]:
     """
     result = work / "result.json"
     result.unlink(missing_ok=True)
-    command(["-m", module, *arguments, "--result", str(result)], work)
+    command(["-m", module, *arguments, "--result", str(result)], work, python=python)
     data: dict[str, Any] = json.loads(result.read_text(encoding="utf-8"))
     return data
 
 
-def command(arguments: Sequence[str], work: Path, **variables: str) -> float:
+def command(
+    arguments: Sequence[str], work: Path, *, python: str = sys.executable, **variables: str
+) -> float:
     """Run Python with ``arguments`` in ``work``; gives the seconds it took, start to end.
 
     Raises:
@@ -65,7 +72,7 @@ def command(arguments: Sequence[str], work: Path, **variables: str) -> float:
     """
     started = time.perf_counter()
     done = subprocess.run(  # noqa: S603  # our own programs
-        [sys.executable, *arguments],
+        [python, *arguments],
         cwd=work,
         env=environment(**variables),
         capture_output=True,
@@ -107,10 +114,12 @@ class Blocks:
 
 
 @contextmanager
-def blocks(module: str, work: Path, *arguments: str) -> Iterator[Blocks]:
+def blocks(
+    module: str, work: Path, *arguments: str, python: str = sys.executable
+) -> Iterator[Blocks]:
     """A process of ``module`` that serves blocks, ready; it ends with the context."""
     process = subprocess.Popen(  # noqa: S603  # our own programs
-        [sys.executable, "-m", module, *arguments],
+        [python, "-m", module, *arguments],
         cwd=work,
         env=environment(),
         stdin=subprocess.PIPE,
@@ -133,6 +142,7 @@ class Server:
 
     def __init__(self, process: subprocess.Popen[bytes], port: int) -> None:
         self._process = process
+        self.port = port
         self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.ready_s = 0.0
         self.peak_rss_mb: float | None = None
@@ -200,16 +210,15 @@ class Server:
         return response.status, response.read()
 
     def close(self) -> None:
-        """End it as a service manager would, and note how much memory it had at its peak."""
+        """Note how much memory it had at its peak; its process is ended by who started it."""
         self._connection.close()
         if self._process.poll() is None:
             self.peak_rss_mb = _peak_mb(self._process.pid)
-        _end(self._process)
 
 
 @contextmanager
-def server(data_dir: Path, work: Path) -> Iterator[Server]:
-    """``footnote serve`` on a free port of loopback, ready; it ends with the context."""
+def started(data_dir: Path, work: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """``footnote serve`` on a free port of loopback, just started; it ends with the context."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -220,12 +229,22 @@ def server(data_dir: Path, work: Path) -> Iterator[Server]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    running = Server(process, port)
     try:
-        running.wait_until_ready()
-        yield running
+        yield process, port
     finally:
-        running.close()
+        _end(process)
+
+
+@contextmanager
+def server(data_dir: Path, work: Path) -> Iterator[Server]:
+    """``footnote serve`` on a free port of loopback, ready; it ends with the context."""
+    with started(data_dir, work) as (process, port):
+        running = Server(process, port)
+        try:
+            running.wait_until_ready()
+            yield running
+        finally:
+            running.close()
 
 
 def _end(process: subprocess.Popen[Any]) -> None:

@@ -10,23 +10,24 @@ import platform
 import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
 from rich.console import Console
 
 from evals.bench import processes, quickstart, tables
 from evals.bench.corpus import Corpus, prepare
+from evals.bench.peers.suite import peers
+from evals.bench.picture import peers_svg
+from evals.bench.start import start
 from evals.bench.tracing import tracing
-from evals.command import write
+from evals.bench.turns import Contenders, order, take_turns
+from evals.reporting.folder import write
 
 Result = dict[str, Any]
-BLOCK = 25
-"""Questions that a contender answers before the next one has its turn."""
-WARM_UP = 5
 _PACKAGES = ("torch", "sentence-transformers", "langchain-chroma", "chromadb", "tantivy", "numpy")
 
 
@@ -37,8 +38,9 @@ def run(
     questions: int,
     json_file: Path | None,
     console: Console,
+    contenders: Sequence[str] = (),
 ) -> Result:
-    """Run ``suites``, show tables, write JSON.
+    """Run ``suites``, show tables, write JSON. ``contenders``: of an ingest; empty: all.
 
     Raises:
         FootnoteError: the corpus cannot be used, or a contender failed.
@@ -64,10 +66,12 @@ def run(
         }
         tables.heading(results, console)
         known: dict[str, Callable[[], Result]] = {
-            "ingest": lambda: ingest(corpus, work, rounds),
+            "ingest": lambda: ingest(corpus, work, rounds, contenders),
             "reingest": lambda: reingest(corpus, work, rounds, results.get("ingest")),
             "ask": lambda: ask(corpus, work, rounds),
             "tracing": lambda: traced(corpus, work, rounds),
+            "start": lambda: started(corpus, work, rounds),
+            "peers": lambda: peers(corpus, work, rounds),
         }
         for name in suites:
             with console.status(f"Measuring: {name}"):
@@ -75,11 +79,16 @@ def run(
             tables.show(name, results[name], console)
     if json_file is not None:
         write(json_file, tables.to_json(results))
+        if "peers" in suites:
+            write(json_file.with_suffix(".svg"), peers_svg(results["peers"]))
     return results
 
 
-def ingest(corpus: Corpus, work: Path, rounds: int) -> Result:
-    """Footnote's ingest, the quickstart's, and the bare encoder over Footnote's passages."""
+def ingest(corpus: Corpus, work: Path, rounds: int, wanted: Sequence[str] = ()) -> Result:
+    """Footnote's ingest, the quickstart's, and bare encoders over Footnote's passages.
+
+    ``wanted``: names of those to measure, Footnote's among them; empty: all.
+    """
     passages = work / "passages.json"
     module = "evals.bench"
 
@@ -95,8 +104,9 @@ def ingest(corpus: Corpus, work: Path, rounds: int) -> Result:
 
     def encoder(precision: str) -> Callable[[int], Result]:
         return lambda _turn: processes.measured(
-            f"{module}.encoder", work, "--passages", str(passages), "--precision", precision
-        )
+            f"{module}.encoder", work, "--passages", str(passages),
+            "--precision", precision, "--data-dir", str(work / "footnote-0"),
+        )  # fmt: skip
 
     # Footnote stands first: the first round leaves the passages that the encoder needs.
     contenders = {
@@ -104,10 +114,12 @@ def ingest(corpus: Corpus, work: Path, rounds: int) -> Result:
         "quickstart": langchain,
         "encoder float32": encoder("float32"),
         "encoder bfloat16": encoder("bfloat16"),
+        "own encoder": encoder("own"),
     }
+    contenders = {name: run for name, run in contenders.items() if name in (wanted or contenders)}
     measured: dict[str, list[Result]] = {name: [] for name in contenders}
     for turn in range(rounds):
-        for name in _order(list(contenders), turn):
+        for name in order(list(contenders), turn):
             measured[name].append(contenders[name](turn))
     ratios = {
         f"footnote ÷ {other}, {unit}": _ratio(measured["footnote"], measured[other], key)
@@ -115,10 +127,10 @@ def ingest(corpus: Corpus, work: Path, rounds: int) -> Result:
         if other != "footnote"
         for unit, key in (("passages/s", "passages_per_s"), ("tokens/s", "tokens_per_s"))
     }
-    unit = "corpus characters/s"
-    ratios[f"footnote ÷ quickstart, {unit}"] = _ratio(
-        measured["footnote"], measured["quickstart"], "characters_per_s"
-    )
+    if "quickstart" in contenders:
+        ratios["footnote ÷ quickstart, corpus characters/s"] = _ratio(
+            measured["footnote"], measured["quickstart"], "characters_per_s"
+        )
     return {
         "contenders": {name: _medians(runs) for name, runs in measured.items()},
         "ratios": ratios,
@@ -176,7 +188,13 @@ def ask(corpus: Corpus, work: Path, rounds: int) -> Result:
                 "evals.bench.quickstart", work, "serve", "--store", str(store)
             ) as peer,
         ):
-            turns.append(_take_turns(corpus.questions, server, peer, turn))
+            contenders: Contenders = {
+                "ask": server.ask,
+                "quickstart": peer.ask,
+                "search": partial(server.search, k=quickstart.K),
+            }
+            taken: Result = {**take_turns(corpus.questions, contenders, turn)}
+            turns.append(taken | {"quickstart_facts": peer.facts})
         turns[-1]["server_peak_rss_mb"] = server.peak_rss_mb
         turns[-1]["server_ready_s"] = server.ready_s
     names = ("ask", "search", "quickstart")
@@ -221,28 +239,11 @@ def traced(corpus: Corpus, work: Path, rounds: int) -> Result:
     return tracing(corpus.questions, data_dir, work, rounds)
 
 
-def _take_turns(
-    questions: Sequence[str], server: processes.Server, peer: processes.Blocks, turn: int
-) -> Result:
-    """Every contender answers every question, a block at a time, in alternating order."""
-    contenders: dict[str, Callable[[Sequence[str]], list[float]]] = {
-        "ask": server.ask,
-        "quickstart": peer.ask,
-        "search": lambda block: server.search(block, quickstart.K),
-    }
-    for answer in contenders.values():
-        answer([f"{question} warm up" for question in questions[:WARM_UP]])
-    spent: dict[str, list[float]] = {name: [] for name in contenders}
-    for number, first in enumerate(range(0, len(questions), BLOCK)):
-        for name in _order(list(contenders), turn + number):
-            spent[name] += contenders[name](questions[first : first + BLOCK])
-    return {
-        **{
-            name: {"p50": float(np.quantile(ms, 0.5)), "p95": float(np.quantile(ms, 0.95))}
-            for name, ms in spent.items()
-        },
-        "quickstart_facts": peer.facts,
-    }
+def started(corpus: Corpus, work: Path, rounds: int) -> Result:
+    """From a process's start to its first page and first answer."""
+    data_dir = work / "started"
+    _footnote(corpus, work, data_dir.name, None)
+    return start(data_dir, work, corpus.questions[0], rounds)
 
 
 def _footnote(corpus: Corpus, work: Path, name: str, passages: Path | None) -> Result:
@@ -250,10 +251,6 @@ def _footnote(corpus: Corpus, work: Path, name: str, passages: Path | None) -> R
     if passages is not None:
         arguments += ["--passages", str(passages)]
     return processes.measured("evals.bench.footnote", work, *arguments)
-
-
-def _order(names: list[str], turn: int) -> list[str]:
-    return names if turn % 2 == 0 else names[::-1]
 
 
 def _medians(runs: Sequence[Result]) -> Result:

@@ -33,7 +33,14 @@ def heading(results: Result, console: Console) -> None:
 
 def show(name: str, result: Result, console: Console) -> None:
     """One suite's tables."""
-    shown = {"ingest": _ingest, "reingest": _reingest, "ask": _ask, "tracing": _tracing}
+    shown = {
+        "ingest": _ingest,
+        "reingest": _reingest,
+        "ask": _ask,
+        "tracing": _tracing,
+        "peers": _peers,
+        "start": _start,
+    }
     shown[name](result, console)
 
 
@@ -105,6 +112,36 @@ def _tracing(result: Result, console: Console) -> None:
     console.print(table)
     console.print(f"The same question takes {result['difference_ms']:+.2f} ms more with traces.")
     _ratios(result["ratios"], console)
+
+
+def _start(result: Result, console: Console) -> None:
+    seconds = result["seconds"]
+    console.print(
+        f"From the process's start: a page after {seconds['first_page']:.2f} s, the app's own "
+        f"after {seconds['own_page']:.2f} s, an answer after {seconds['first_answer']:.2f} s.",
+        highlight=False,
+    )
+
+
+def _peers(result: Result, console: Console) -> None:
+    table = _table("Ingest", "", "passages", "tokens", "tokens/s", "MB", "Footnote is")
+    faster = result["footnote ÷ peer, tokens/s"]
+    for name, one in result["ingest"].items():
+        table.add_row(
+            name,
+            f"{one['passages']:,.0f}",
+            f"{one['tokens_per_passage']:.0f}",
+            f"{one['tokens_per_s']:,.0f}",
+            f"{one['peak_rss_mb']:.0f}",
+            f"{faster[name]:.2f} ×" if name in faster else "",
+        )
+    console.print(table)
+    table = _table("The same questions in turns", "", "p50 ms", "p95 ms", "an answer takes")
+    slower = result["answer ÷ peer's search, p50"]
+    for name, one in result["ms"].items():
+        ratio = f"{slower[name]:.2f} ×" if name in slower else ""
+        table.add_row(name, f"{one['p50']:.1f}", f"{one['p95']:.1f}", ratio)
+    console.print(table)
 
 
 def _ratios(ratios: dict[str, float], console: Console) -> None:

@@ -14,6 +14,7 @@ from typing import cast
 
 from app.domain import ParsedDocument
 from app.errors import FootnoteError, UnreadableDocument
+from ingest.parsers.clean import clean, squeeze
 from ingest.parsers.formats import SUPPORTED, Format, detect, mismatch
 from ingest.parsers.limits import MIB, Limits
 from ingest.validity import with_validity
@@ -47,7 +48,7 @@ def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
     module = importlib.import_module(f"ingest.parsers.{kind}")
     read = cast("Parser", module.parse)
     try:
-        document = read(data, name, limits)
+        document = with_validity(read(data, name, limits))
     except FootnoteError:
         raise
     except MemoryError as error:
@@ -59,7 +60,6 @@ def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
             f"The file is damaged or not a valid {SUPPORTED[kind].name} file: {_reason(error)}.",
             "Open it in its program, save it again, and ingest the new copy.",
         ) from error
-    document = with_validity(document)
     if warning := mismatch(kind, name):
         document = replace(document, warnings=(warning, *document.warnings))
     return document
@@ -80,6 +80,6 @@ def check_size(size: int, limits: Limits) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """A library's message, short and on one line."""
-    text = " ".join(str(error).split()).rstrip(".")
+    """A library's message, short, on one line, in characters that any database takes."""
+    text = squeeze(clean(str(error)[:2000])[0]).rstrip(".")
     return f"{type(error).__name__}: {text[:160]}" if text else type(error).__name__

@@ -256,19 +256,25 @@ def pretty_name(name: str) -> str:
     words = squeeze(re.sub(r"[-_+.]+|%20", " ", clean(stem)[0]))
     # Dates keep their hyphens: "notes-2026-03-14" gives "Notes 2026-03-14".
     words = re.sub(r"\b((?:19|20)\d\d) (\d\d) (\d\d)\b", r"\1-\2-\3", words)
-    words = words or name.strip() or "Untitled"
+    words = words or squeeze(clean(name)[0]) or "Untitled"
     return words[0].upper() + words[1:] if words.islower() else words
 
 
 def as_utc(moment: datetime | date | None) -> datetime | None:
-    """``moment`` as an aware UTC time; a naive one counts as UTC, a date as its midnight."""
+    """``moment`` as an aware UTC time; a naive one counts as UTC, a date as its midnight.
+
+    None where UTC's calendar has no such day: the first of January of year 1 in Tokyo.
+    """
     if moment is None:
         return None
     if not isinstance(moment, datetime):
         return datetime(moment.year, moment.month, moment.day, tzinfo=UTC)
     if moment.tzinfo is None:
         return moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return None
 
 
 def parse_date(value: object) -> date | datetime | None:

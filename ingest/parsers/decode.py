@@ -77,7 +77,7 @@ def decode(data: bytes, warn: Callable[[str], None], declared: str = "") -> str:
     if declared and declared.lower().replace("_", "-") not in ("utf-8", "utf8", "ascii"):
         try:
             return data.decode(declared)
-        except (UnicodeDecodeError, LookupError):
+        except (ValueError, LookupError):  # no such encoding, or one that is none for text
             pass
     if mixed := _mixed(data, warn):
         return mixed

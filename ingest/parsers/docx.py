@@ -8,19 +8,21 @@ from collections.abc import Iterator
 from typing import Any
 
 from docx.opc.constants import CONTENT_TYPE as CT
-from docx.opc.part import PartFactory
+from docx.opc.part import PartFactory, XmlPart
+from docx.oxml.document import CT_Document
 from docx.oxml.ns import qn
 from docx.package import Package
 from docx.parts.document import DocumentPart
 from lxml import etree  # type: ignore[import-untyped]  # ships no types
 
 from app.domain import ParsedDocument
+from app.errors import UnreadableDocument
 from ingest.parsers import tables
 from ingest.parsers.archive import open_zip
-from ingest.parsers.build import Facts, TextBuilder, as_utc
+from ingest.parsers.build import TextBuilder
 from ingest.parsers.docx_hidden import HiddenRuns
 from ingest.parsers.limits import Limits
-from ingest.parsers.office import author_of, title_of
+from ingest.parsers.office import properties_of, wrong_main_part
 
 MAIN_TYPES = (
     CT.WML_DOCUMENT_MAIN,
@@ -37,6 +39,8 @@ BREAKS = {qn("w:tab"): "\t", qn("w:br"): "\n", qn("w:cr"): "\n", qn("w:noBreakHy
 LETTERS = ("lowerLetter", "upperLetter")
 MIN_HIDDEN = 20
 """Hidden characters from which on a person is told."""
+MAX_COLUMNS = 63
+"""Columns of a table, by Word's own limit; a cell may claim to span billions."""
 
 
 def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
@@ -44,18 +48,22 @@ def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
     open_zip(data, limits).close()
     package = Package.open(io.BytesIO(data))
     part = package.main_document_part
+    if not isinstance(part, DocumentPart) or not isinstance(part.element, CT_Document):
+        raise wrong_main_part("docx", part.content_type)
+    if part.element.body is None:
+        raise UnreadableDocument("The file holds no text.", "Check that it is the right file.")
     builder = TextBuilder(limits)
     walk = _Walk(builder, part)
     walk.body(part.element.body)
     walk.footnotes(package)
     if walk.hidden >= MIN_HIDDEN:
         builder.warn(f"{walk.hidden:,} characters that the document hides were left out.")
-    properties = package.core_properties
+    title, facts = properties_of(package)
     return builder.document(
         name=name,
         kind="docx",
-        title=walk.title or title_of(properties.title),
-        facts=Facts(modified_at=as_utc(properties.modified), owner=author_of(properties.author)),
+        title=walk.title or title,
+        facts=facts,
     )
 
 
@@ -150,8 +158,8 @@ class _Walk:
                 return name, int(own[8:])
             inherited = style.element.find(f"{qn('w:pPr')}/{qn('w:outlineLvl')}")
             outline, style, seen = inherited, style.base_style, seen + 1
-        level = int(outline.get(qn("w:val"), "9")) if outline is not None else 9
-        return name, level + 1 if level < 9 else 0
+        level = _whole(outline.get(qn("w:val")), 9) if outline is not None else 9
+        return name, level + 1 if 0 <= level < 9 else 0
 
     def _numbering(self, element: Any, style_name: str) -> tuple[int, str]:
         """List depth and number of a paragraph: ``(0, "")`` when it is no item."""
@@ -192,7 +200,7 @@ class _Walk:
                 text = self._cell(cell)
                 if cell.vMerge == "continue":
                     text = above[len(line)] if len(line) < len(above) else ""
-                line += [text] + [""] * (cell.grid_span - 1)
+                line += [text] + [""] * (min(cell.grid_span, MAX_COLUMNS) - 1)
             grid.append(line)
             above = line
         if sum(bool(cell.strip()) for row in grid for cell in row) == 1:  # a box around a remark
@@ -212,7 +220,7 @@ class _Walk:
         elif len(rows) > 1 and bold[0] and not all(bold):
             tables.emit(self.builder, grid, 1)
         elif tables.key_value_like(tidy) or (
-            first_column_bold and all(len(row) == 2 for row in tidy)
+            first_column_bold and max((len(row) for row in tidy), default=2) == 2
         ):
             tables.emit_pairs(self.builder, grid)
         else:
@@ -225,15 +233,18 @@ class _Walk:
 def _number_formats(part: DocumentPart) -> dict[tuple[str, int], str]:
     """(list id, level) → number format, from the numbering part."""
     try:
-        root = part.numbering_part.element
+        numbering: object = part.numbering_part
     except (KeyError, NotImplementedError):
         return {}
+    if not isinstance(numbering, XmlPart):
+        return {}
+    root = numbering.element
     abstract: dict[str, dict[int, str]] = {}
     for entry in root.iter(qn("w:abstractNum")):
         levels = {}
         for level in entry.iter(qn("w:lvl")):
             form = level.find(qn("w:numFmt"))
-            levels[int(level.get(qn("w:ilvl")))] = (
+            levels[_whole(level.get(qn("w:ilvl")), 0)] = (
                 form.get(qn("w:val")) if form is not None else "decimal"
             )
         abstract[entry.get(qn("w:abstractNumId"))] = levels
@@ -250,6 +261,14 @@ def _is_contents(element: Any) -> bool:
     """True for a generated table of contents."""
     gallery = element.find(f"{qn('w:sdtPr')}/{qn('w:docPartObj')}/{qn('w:docPartGallery')}")
     return gallery is not None and "Table of Contents" in (gallery.get(qn("w:val")) or "")
+
+
+def _whole(text: str | None, otherwise: int) -> int:
+    """A number as files write it; ``otherwise`` where it is none."""
+    try:
+        return int(text or "")
+    except ValueError:
+        return otherwise
 
 
 def _is_on(element: Any) -> bool:

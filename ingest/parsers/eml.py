@@ -21,6 +21,8 @@ MIN_PLAIN = 20
 
 MAX_NAMED = 5
 """Attachments named in the warning."""
+_MALFORMED = (ValueError, IndexError, AttributeError, OverflowError)
+"""What the library's reading of a malformed header ends in."""
 
 
 def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
@@ -47,14 +49,14 @@ def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
 def _header(message: EmailMessage, field: str) -> str:
     try:
         return str(message[field] or "").strip()
-    except (ValueError, IndexError, AttributeError):  # the library trips over malformed headers
+    except _MALFORMED:
         return ""
 
 
 def _date(message: EmailMessage) -> datetime | None:
     try:
         return as_utc(message["Date"].datetime) if message["Date"] else None
-    except (ValueError, IndexError, AttributeError):
+    except _MALFORMED:
         return None
 
 

@@ -211,6 +211,6 @@ def _is_notebook(data: bytes, start: str) -> bool:
         return False
     try:
         content = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return '"cells"' in start
     return isinstance(content, dict) and "nbformat" in content

@@ -252,10 +252,10 @@ class Walker:
 
 
 def children(node: LexborNode) -> Iterator[LexborNode]:
-    """The node's children, texts included, comments not."""
+    """The node's children, texts included, comments and instructions to programs not."""
     child = node.first_child
     while child is not None:
-        if not child.is_comment_node:
+        if child.is_element_node or child.is_text_node:
             yield child
         child = child.next
 

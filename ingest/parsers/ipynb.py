@@ -9,6 +9,7 @@ from typing import Any
 import nbformat
 
 from app.domain import ParsedDocument
+from app.errors import UnreadableDocument
 from ingest.parsers.build import TextBuilder
 from ingest.parsers.decode import decode
 from ingest.parsers.html import add_html
@@ -42,18 +43,49 @@ def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
     return builder.document(name=name, kind="ipynb", title=title if isinstance(title, str) else "")
 
 
-def _complete(notebook: dict[str, Any]) -> dict[str, Any]:
-    """Fills in what hand-made notebooks leave out, so that they load."""
-    notebook.setdefault("metadata", {})
-    with_ids = (notebook.get("nbformat"), notebook.get("nbformat_minor", 0)) >= (4, 5)
+def _complete(notebook: Any) -> dict[str, Any]:
+    """Fills in what hand-made notebooks leave out, and leaves out what no notebook holds.
+
+    Raises:
+        UnreadableDocument: it is JSON of another kind.
+    """
+    if not isinstance(notebook, dict):
+        raise UnreadableDocument(
+            "The file is not a notebook: its JSON holds no cells.", "Get the notebook again."
+        )
+    version = tuple(
+        one if isinstance(one := notebook.get(part), int) else default
+        for part, default in (("nbformat", 4), ("nbformat_minor", 0))
+    )
+    if not isinstance(notebook.get("metadata"), dict):
+        notebook["metadata"] = {}
+    if "cells" in notebook or version >= (4, 0):
+        notebook["cells"] = _objects(notebook.get("cells"))
+        notebook["nbformat"], notebook["nbformat_minor"] = max(version, (4, 0))
     for number, cell in enumerate(notebook.get("cells", [])):
         cell.setdefault("metadata", {})
-        if with_ids:
+        cell["source"] = _joined(cell.get("source"))
+        if version >= (4, 5):
             cell.setdefault("id", f"cell-{number}")
-        if cell.get("cell_type") == "code":
-            cell.setdefault("outputs", [])
+        if cell.setdefault("cell_type", "raw") == "code":
+            cell["outputs"] = [_sound(output) for output in _objects(cell.get("outputs"))]
             cell.setdefault("execution_count", None)
     return notebook
+
+
+def _sound(output: dict[str, Any]) -> dict[str, Any]:
+    """An output whose texts are texts."""
+    sound = {**output, "output_type": str(output.get("output_type"))}
+    if "text" in output:
+        sound["text"] = _joined(output["text"])
+    if "data" in output:
+        data = output["data"] if isinstance(output["data"], dict) else {}
+        sound["data"] = {kind: _joined(value) for kind, value in data.items()}
+    return sound
+
+
+def _objects(values: Any) -> list[dict[str, Any]]:
+    return [one for one in values if isinstance(one, dict)] if isinstance(values, list) else []
 
 
 def _add_output(builder: TextBuilder, output: Any) -> int:
@@ -78,5 +110,8 @@ def _add_output(builder: TextBuilder, output: Any) -> int:
     return int(len(text) > MAX_OUTPUT)
 
 
-def _joined(text: str | list[str]) -> str:
-    return "".join(text) if isinstance(text, list) else text
+def _joined(text: Any) -> str:
+    """A text, or the lines of one; "" for anything else."""
+    if isinstance(text, list):
+        return "".join(part for part in text if isinstance(part, str))
+    return text if isinstance(text, str) else ""

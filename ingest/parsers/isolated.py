@@ -31,9 +31,10 @@ DEFAULT_MEMORY_MB = 3072
 takes about 2 GB."""
 
 SIMPLE_MAX_BYTES = {
-    **dict.fromkeys(("md", "txt", "csv", "eml", "ipynb"), MIB),
-    # Hostile nesting costs these parsers time with the square of the file's size.
-    **dict.fromkeys(("html", "rst"), MIB // 8),
+    **dict.fromkeys(("txt", "csv"), MIB),
+    # Hostile nesting costs these parsers, and those of what stands within mail and notebooks, time
+    # with the square of the file's size.
+    **dict.fromkeys(("html", "rst", "md", "eml", "ipynb"), MIB // 8),
 }
 """Format → size up to which a file is read in the calling process: sending it costs more."""
 

@@ -9,15 +9,16 @@ from typing import Any
 from pptx.enum.shapes import MSO_SHAPE_TYPE, PP_PLACEHOLDER
 from pptx.opc.constants import CONTENT_TYPE as CT
 from pptx.opc.package import PartFactory
+from pptx.oxml.presentation import CT_Presentation
 from pptx.package import Package
 from pptx.parts.presentation import PresentationPart
 
 from app.domain import ParsedDocument
 from ingest.parsers import tables
 from ingest.parsers.archive import open_zip
-from ingest.parsers.build import Facts, TextBuilder, as_utc
+from ingest.parsers.build import TextBuilder
 from ingest.parsers.limits import Limits
-from ingest.parsers.office import author_of, title_of
+from ingest.parsers.office import properties_of, wrong_main_part
 from ingest.parsers.xlsx import shown
 
 for _type in (CT.PML_PRES_MACRO_MAIN, CT.PML_SLIDESHOW_MAIN):  # macros stay unread
@@ -32,7 +33,10 @@ def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
     """A deck."""
     open_zip(data, limits).close()
     package = Package.open(io.BytesIO(data))
-    deck = package.presentation_part.presentation
+    part = package.presentation_part
+    if not isinstance(part, PresentationPart) or not isinstance(part._element, CT_Presentation):
+        raise wrong_main_part("pptx", part.content_type)
+    deck = part.presentation
     builder = TextBuilder(limits)
     hidden = wordless = 0
     for number, slide in enumerate(deck.slides, start=1):
@@ -47,14 +51,14 @@ def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
         builder.warn(f"{hidden} hidden {'slide was' if hidden == 1 else 'slides were'} left out.")
     if wordless:
         builder.warn(f"{wordless} of {len(deck.slides)} slides have no text.")
-    properties = package.core_properties
+    title, facts = properties_of(package)
     return builder.document(
         name=name,
         kind="pptx",
-        title=title_of(properties.title),
+        title=title,
         page_kind="slide",
         pages=len(deck.slides),
-        facts=Facts(modified_at=as_utc(properties.modified), owner=author_of(properties.author)),
+        facts=facts,
     )
 
 

@@ -15,6 +15,7 @@ from ingest.parsers.clean import squeeze
 from ingest.parsers.decode import decode
 from ingest.parsers.limits import Limits
 from ingest.parsers.md import CHANGED_KEYS, OWNER_KEYS, REVIEW_KEYS, front_matter_facts
+from ingest.parsers.txt import add_text
 
 SETTINGS = {
     "file_insertion_enabled": False,
@@ -86,7 +87,12 @@ def parse(data: bytes, name: str, limits: Limits) -> ParsedDocument:
     text = decode(data, builder.warn).removeprefix("\ufeff")
     for role in SPHINX_ROLES:
         roles.register_local_role(role, _plain_role)  # type: ignore[arg-type]  # stubs want references
-    tree = publish_doctree(_without_sphinx(text), settings_overrides=SETTINGS)
+    try:
+        tree = publish_doctree(_without_sphinx(text), settings_overrides=SETTINGS)
+    except Exception:  # noqa: BLE001  # docutils trips over deep nesting; the words are there
+        builder.warn("The file's markup could not be understood; it was read as plain text.")
+        add_text(builder, text)
+        return builder.document(name=name, kind="rst")
     _Walk(builder).children(tree, 1)
     return builder.document(
         name=name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from ingest.parsers.build import TextBuilder
@@ -41,8 +42,9 @@ def emit(builder: TextBuilder, grid: Grid, header_rows: int | None = None) -> No
     if count >= len(rows):  # nothing but headers: show them as they are
         count = 0
     names = column_names(rows[:count])
+    names += [""] * (_width(rows) - len(names))
     for row in rows[count:]:
-        builder.row(zip(names or [""] * len(row), row, strict=True), table)
+        builder.row(zip(names, row, strict=False), table)
 
 
 def emit_pairs(builder: TextBuilder, grid: Grid) -> None:
@@ -57,13 +59,19 @@ def emit_pairs(builder: TextBuilder, grid: Grid) -> None:
 
 
 def tidy(grid: Grid) -> list[list[str]]:
-    """``grid`` squeezed, as a rectangle, without empty rows and columns at its edges."""
+    """``grid`` squeezed, without its empty rows and columns.
+
+    Rows keep their own lengths: made as long as the longest, those of one wide row and thousands
+    of short ones would take gigabytes.
+    """
     rows = [[squeeze(cell) for cell in row] for row in grid]
     rows = [row for row in rows if any(row)]
-    width = max((len(row) for row in rows), default=0)
-    rows = [row + [""] * (width - len(row)) for row in rows]
-    used = [i for i in range(width) if any(row[i] for row in rows)]
-    return [[row[i] for i in used] for row in rows]
+    used = sorted({i for row in rows for i, cell in enumerate(row) if cell})
+    return [[row[i] for i in used[: bisect_left(used, len(row))]] for row in rows]
+
+
+def _width(rows: Grid) -> int:
+    return max((len(row) for row in rows), default=0)
 
 
 def guess_header_rows(rows: Grid) -> int:
@@ -75,7 +83,7 @@ def guess_header_rows(rows: Grid) -> int:
     if len(rows) < 2:
         return 0
     first = [cell for cell in rows[0] if cell]
-    if len(rows[0]) < 2 or len(first) < max(2, len(rows[0]) - 1):
+    if len(first) < max(2, _width(rows) - 1):
         return 0
     if any(len(cell) > MAX_HEADER_CELL for cell in first):
         return 0
@@ -88,7 +96,7 @@ def guess_header_rows(rows: Grid) -> int:
 
 def key_value_like(rows: Grid) -> bool:
     """True for two columns in which the first one reads like labels ("Owner", "Version")."""
-    if any(len(row) != 2 for row in rows):
+    if _width(rows) != 2:
         return False
     keys = [row[0] for row in rows]
     return (
@@ -104,10 +112,10 @@ def column_names(header: Grid) -> list[str]:
     if not header:
         return []
     names = []
-    for i in range(len(header[0])):
+    for i in range(_width(header)):
         parts: list[str] = []
         for row in header:
-            if row[i] and row[i] not in parts:
+            if i < len(row) and row[i] and row[i] not in parts:
                 parts.append(row[i])
         names.append(" ".join(parts))
     return names

@@ -6,6 +6,7 @@ Formulas show the result saved with the file; nothing is calculated and no macro
 from __future__ import annotations
 
 import io
+import math
 import re
 import zipfile
 from collections.abc import Iterator
@@ -23,6 +24,12 @@ from ingest.parsers.office import author_of, title_of
 
 WITHOUT_RESULT = re.compile(rb"</f>\s*(?:<v\s*/>|<v>\s*</v>)?\s*</c>")
 CURRENCY = re.compile(r'\[\$([^\]-]+)[^\]]*\]|"([^"]{1,3})"|([$€£¥])')
+
+MAX_ROWS = 1_048_576
+"""Rows of a sheet, by Excel's own limit; up to a row's number the missing ones are counted off."""
+
+MAX_DECIMALS = 30
+"""Decimals of a number, by Excel's own limit."""
 
 Row = list[tuple[str, bool]]
 """Cells of a sheet's row: shown text, and whether it is bold."""
@@ -82,7 +89,7 @@ def _without_result(archive: zipfile.ZipFile) -> int:
 
 
 def _rows(sheet: Any) -> Iterator[Row]:
-    for cells in sheet.iter_rows():
+    for cells in sheet.iter_rows(max_row=MAX_ROWS):  # a row's number may be any
         row: Row = []
         for cell in cells:
             value = cell.value
@@ -149,8 +156,13 @@ def shown(value: object, form: str | None = None) -> str:
 
 
 def _number(value: float, form: str) -> str:
+    try:
+        if not math.isfinite(value * 100):  # as percent
+            return str(value)
+    except OverflowError:  # more digits than Excel can hold: as they are written
+        return str(value)
     form = form.split(";", maxsplit=1)[0]
-    decimals = len(match[1]) if (match := re.search(r"\.(0+)", form)) else 0
+    decimals = min(len(match[1]), MAX_DECIMALS) if (match := re.search(r"\.(0+)", form)) else 0
     bare = re.sub(r'"[^"]*"|\[[^\]]*\]', "", form)
     if "%" in bare:
         return f"{value * 100:.{decimals}f}%" if decimals else f"{value * 100:.10g}%"

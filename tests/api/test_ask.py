@@ -130,7 +130,7 @@ def test_everything_that_was_wished_for_reaches_the_asker(scripted: Callable[...
             conversation_id="con_1",
             rewrite=False,
             more_sources=True,
-            suggest=True,
+            suggest="all",
         ),
     ]
 

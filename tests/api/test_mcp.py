@@ -121,8 +121,8 @@ def test_an_error_reaches_the_agent_as_a_sentence(
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
-        ({"host": "evil.example"}, 421),
-        ({"host": "evil.example:8000"}, 421),
+        ({"host": "evil.example"}, 400),
+        ({"host": "evil.example:8000"}, 400),
         ({"origin": "http://evil.example"}, 403),
         ({"origin": "null"}, 403),
         ({}, 200),

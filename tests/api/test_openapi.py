@@ -50,6 +50,10 @@ def test_the_contract_is_described(description: dict[str, Any]) -> None:
         "DELETE /api/v1/conversations/{conversation_id}",
         "GET /api/v1/insights",
         "GET /api/v1/insights/{table}.csv",
+        "GET /api/v1/evals",
+        "GET /api/v1/evals/compare",
+        "GET /api/v1/evals/{run}",
+        "GET /api/v1/launch",
         "GET /api/v1/traces",
         "GET /api/v1/traces/{trace_id}",
         "POST /v1/chat/completions",
@@ -81,14 +85,26 @@ def test_every_example_fits_its_schema() -> None:
 
     from app.api import (
         document_schemas,
+        eval_comparison_schemas,
+        eval_schemas,
         insight_schemas,
+        launch_schemas,
         schemas,
         state_schemas,
         trace_schemas,
     )
 
     checked = 0
-    for module in (schemas, document_schemas, insight_schemas, state_schemas, trace_schemas):
+    for module in (
+        schemas,
+        document_schemas,
+        eval_comparison_schemas,
+        eval_schemas,
+        insight_schemas,
+        launch_schemas,
+        state_schemas,
+        trace_schemas,
+    ):
         for model in vars(module).values():
             if isinstance(model, type) and issubclass(model, BaseModel) and model is not BaseModel:
                 extra: Any = model.model_config["json_schema_extra"]

@@ -24,6 +24,7 @@ from pathlib import Path
 from app.errors import FootnoteError
 from app.server import serve
 from app.settings import Settings
+from app.terminal.ending import leave
 try:
     serve(Settings(_env_file=None, data_dir=Path(sys.argv[1]), port=int(sys.argv[2]),
                    database_url=sys.argv[3] if len(sys.argv) > 3 else ""),
@@ -31,6 +32,7 @@ try:
 except FootnoteError as error:
     sys.exit("said: " + error.message)
 print("ended", flush=True)
+leave(0)  # as the command ends
 """
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -111,6 +113,27 @@ def test_an_open_stream_does_not_hold_up_the_end(start: Start) -> None:
     assert process.returncode == 0, said
     assert "Traceback" not in said
     assert time.monotonic() - asked < QUICKLY_S
+
+
+def test_the_command_ends_without_a_crash_while_it_warms_up(tmp_path: Path) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve", "--port", "0"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"FOOTNOTE_DATA_DIR": str(tmp_path / "data")},
+    )
+    assert process.stderr is not None
+    try:
+        assert "Footnote is at http://" in process.stderr.readline()
+        time.sleep(4)  # beneath torch: Python's own end crashed here from 3.8 s on
+        process.terminate()
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        process.communicate()
+    assert process.returncode == 0, said
+    assert "Traceback" not in said
 
 
 def test_a_taken_port_is_said_in_a_sentence(start: Start) -> None:

@@ -95,5 +95,5 @@ class Asking:
         return Speller(
             self.services.library.lexical,
             self.services.documents.passages,
-            lambda word: embedder.count_tokens([word])[0] == 1,
+            lambda words: [count == 1 for count in embedder.count_tokens(words)],
         )

@@ -83,6 +83,28 @@ def test_otherwise_it_stays_as_it_was_typed(
     assert understood(interpreter, question, session) == Understood(TYPED)
 
 
+RAMBLING = (
+    "Hello everybody, I hope this is the right place, I have been looking around for a while now "
+    "and could not find it anywhere. When are invoices paid? Thanks a lot for your help!"
+)
+
+
+def test_a_long_message_is_searched_with_its_question() -> None:
+    found = understood(Interpreter(), Question(RAMBLING))
+    assert found == Understood("When are invoices paid?")
+    assert found.asked(RAMBLING) == RAMBLING
+
+
+def test_who_insists_on_the_whole_message_gets_it() -> None:
+    assert understood(Interpreter(), Question(RAMBLING, rewrite=False)) == Understood(RAMBLING)
+
+
+def test_a_long_follow_up_is_completed_from_its_question(asked_before: World) -> None:
+    message = RAMBLING.replace("When are invoices paid?", "And what does TWQI stand for?")
+    found = understood(Interpreter(answers=asked_before.answers), replace(FOLLOW_UP, text=message))
+    assert found.question.endswith("hat does TWQI stand for?")
+
+
 def test_without_records_nothing_is_remembered() -> None:
     assert understood(Interpreter(), FOLLOW_UP) == Understood(TYPED)
     assert Interpreter().questions("con_1", "me") == []
@@ -107,7 +129,9 @@ def test_the_questions_of_a_conversation_are_those_of_the_session(asked_before: 
 
 def test_a_misspelled_word_is_corrected_where_one_is_missing(world: World) -> None:
     world.add(world.read("Invoices are paid within 30 days. An invoice needs a number."))
-    speller = Speller(world.library.lexical, world.library.documents.passages, lambda _word: False)
+    speller = Speller(
+        world.library.lexical, world.library.documents.passages, lambda words: [False] * len(words)
+    )
     interpreter = Interpreter(speller)
 
     def corrected(text: str, *, wanted: bool = True) -> Understood | None:

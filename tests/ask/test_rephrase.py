@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from app.ask.conversation.rephrase import rephrasings, without
+from app.ask.conversation.rephrase import rephrasings, untried, without
 from app.ask.conversation.spelling import replaced
 from app.domain import Filters, Rephrasing
 from tests.ask.asking import EVERYTHING, HANDBOOK, Asking
@@ -91,6 +91,31 @@ def test_nothing_is_proposed_for_what_the_documents_never_touch(handbook: Asking
     assert tries(handbook, "Who won the Reykjavik chess championship?") == ()
 
 
+def at_once(
+    asking: Asking, question: str, filters: Filters = EVERYTHING, asked: tuple[str, ...] = ()
+) -> list[str]:
+    asking.checked.clear()
+    found = asking.search(question, filters)
+    told = untried(question, found, filters, speller=asking.speller(), asked=asked)
+    assert asking.checked == []
+    assert {one.filters for one in told} <= {filters}
+    return [one.question for one in told]
+
+
+def test_what_is_shown_at_once_was_not_tried_and_stands_in_the_documents(handbook: Asking) -> None:
+    assert at_once(handbook, "batery of a buoy lasts")[0] == "battery of a buoy lasts"
+    closest = at_once(handbook, "carry sabbatical vacation over")
+    assert "Can I carry vacation days over to the next year?" in closest
+    assert len(closest) <= 3
+    assert at_once(handbook, "Who won the Reykjavik chess championship?") == []
+
+
+def test_what_is_shown_at_once_was_not_asked_before(handbook: Asking) -> None:
+    first = at_once(handbook, "batery of a buoy lasts")
+    again = at_once(handbook, "batery of a buoy lasts", asked=(first[0].upper(),))
+    assert again == first[1:]
+
+
 @pytest.mark.parametrize(
     ("question", "missing", "left"),
     [
@@ -145,6 +170,34 @@ def test_a_misspelled_name_is_only_proposed(handbook: Asking) -> None:
     speller = handbook.speller()
     assert speller.corrected("is there a Batery in it") is None
     assert speller.proposals("is there a Batery in it") == {"Batery": "battery"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("are hotels pald", "are hotels paid"),  # a short word
+        ("how many vacatoin dasy", "how many vacation days"),  # two at once
+        ("are tehcniciasn paid", "are technicians paid"),  # two edits
+        ("how mnay vacation days", "how many vacation days"),  # a word of the language
+        ("is teh hotel paid", "is the hotel paid"),  # two letters swapped in a short one
+        ("is there a Batery in it", "is there a Battery in it"),  # a name, by one letter
+    ],
+)
+def test_bolder_spellings_are_guessed_to_be_read_first(
+    handbook: Asking, typed: str, meant: str
+) -> None:
+    assert meant in handbook.speller().guesses(typed)
+
+
+@pytest.mark.parametrize("typed", ["dental insurance", "flights to Bxatxry", "xqzzvwk", ""])
+def test_a_guess_leaves_far_names_and_words_of_the_language(handbook: Asking, typed: str) -> None:
+    assert handbook.speller().guesses(typed) == []
+
+
+def test_guesses_are_few_and_each_another_one(handbook: Asking) -> None:
+    made = handbook.speller().guesses("batery hotl vacatoin tecnicians reimbursd alcohool paid")
+    assert 1 <= len(made) <= 4
+    assert len(set(made)) == len(made)
 
 
 def test_neighbors_come_nearest_first(handbook: Asking) -> None:

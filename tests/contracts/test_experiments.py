@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +11,11 @@ from sqlalchemy import Engine
 
 from app import moment
 from app.errors import ExperimentRefused, NotFound
+from app.insights.experiments.report import stop_breached
 from app.records.product.experiments import Arm, ExperimentStore, Guardrail, Spec
+from tests.unit.facts_made import LATER, NOON
+from tests.unit.test_experiments import SPEC as LONGER
+from tests.unit.test_experiments import TARGETS, lived
 
 MARCH = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
@@ -103,3 +108,28 @@ def test_of_two_started_at_once_one_runs(store: ExperimentStore) -> None:
         started = list(pool.map(start, ["a", "b", "c", "d"]))
     assert sum(started) == 1
     assert sum(one.running for one in store.all()) == 1
+
+
+# --- stopped by itself ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("by_itself", "limit"), [(True, 0.02), (False, 0.02), (True, 0.3)])
+def test_a_broken_guardrail_ends_it_where_it_says_so(
+    store: ExperimentStore, by_itself: bool, limit: float
+) -> None:
+    asked = replace(
+        LONGER, guardrails=(Guardrail("rejection", at_most=limit),), stop_on_breach=by_itself
+    )
+    with moment.at(NOON):
+        store.start(asked, {"quote_sentences": 3})
+    breaches = stop_breached(store, lived(200, seed=3), TARGETS, LATER)
+    assert [one.arm for one in breaches] == (["five"] if limit < 0.1 else [])
+    ended = store.get(asked.id)
+    assert ended.running is not (by_itself and bool(breaches))
+    if not ended.running:
+        assert ended.decision == "keep"
+        assert ended.reason == f"Stopped by itself. {breaches[0].message}"
+
+
+def test_nothing_is_stopped_where_nothing_runs(store: ExperimentStore) -> None:
+    assert stop_breached(store, lived(20), TARGETS, LATER) == ()

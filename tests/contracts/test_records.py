@@ -15,12 +15,13 @@ import pytest
 from sqlalchemy import Engine, func, inspect, select, text
 from sqlalchemy.exc import StatementError
 
+from app import moment
 from app.domain import Filters
 from app.errors import IndexUnavailable, NotFound, SettingsError
 from app.records.database import HEAD, open_database
 from app.records.document_writer import DocumentWriter, content_hash, new_document_id
 from app.records.documents import DocumentStore, SortKey
-from app.records.jobs import JobQueue
+from app.records.jobs import Job, JobQueue
 from app.records.tables import metadata, originals, passage_vectors, passages
 from tests.contracts.documents import CHANGED, INGESTED, REVIEW, TABLE, document, version
 
@@ -523,9 +524,9 @@ def test_ids_are_the_same_for_the_same_file_and_differ_otherwise() -> None:
 def test_uploads_are_taken_first_in_first_out_with_their_bytes(jobs: JobQueue) -> None:
     batch = jobs.add_files("people", [("a.md", b"alpha"), ("b.md", b"beta " * 1000)])
     second = jobs.add_root("it", "/docs")
-    first = [job.name for job in jobs.batch(batch)]
     taken = [jobs.take() for _ in range(3)]
-    assert {job.name for job in taken[:2] if job} == set(first) == {"a.md", "b.md"}
+    assert [job.name for job in taken[:2] if job] == ["a.md", "b.md"]
+    assert [job.name for job in jobs.batch(batch)] == ["a.md", "b.md"]
     for job in taken[:2]:
         assert job is not None
         assert (job.status, job.collection, job.target) == ("running", "people", "")
@@ -536,6 +537,35 @@ def test_uploads_are_taken_first_in_first_out_with_their_bytes(jobs: JobQueue) -
     with pytest.raises(LookupError):
         jobs.data(root)
     assert jobs.take() is None
+
+
+def test_a_clock_that_jumps_or_stands_still_changes_nobody_s_turn(jobs: JobQueue) -> None:
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    jumps = (0, 0, 3600, -3600, 0, -86_400, 0)
+    for number, off in enumerate(jumps):
+        with moment.at(noon + timedelta(seconds=off)):
+            jobs.add_files("default", [(f"{number}-{part}.md", b"x") for part in range(3)])
+            jobs.add_root("default", f"/docs-{number}")
+    first = jobs.take()
+    assert first is not None
+    jobs.requeue_running()  # as after a kill: its turn is still the first
+    turns: list[Job] = []
+    while job := jobs.take():
+        turns.append(job)
+    names = [
+        name
+        for number in range(len(jumps))
+        for name in (*(f"{number}-{part}.md" for part in range(3)), f"/docs-{number}")
+    ]
+    assert [job.name for job in turns] == names
+    assert turns[0].created_at == noon
+    for job in turns:
+        jobs.finish(job.id, "done", "")
+    with moment.at(noon - timedelta(days=365)):  # nothing waits: the clock is believed again
+        jobs.add_root("default", "/later")
+    later = jobs.take()
+    assert later is not None
+    assert later.created_at == noon - timedelta(days=365)
 
 
 def test_how_a_job_ended_can_be_read(jobs: JobQueue) -> None:

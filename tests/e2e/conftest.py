@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.plugins import programs
-from tests.project.running import Program, running, status, wait_until
+from tests.project.running import Program, running, running_forked, status, wait_until
 from tests.web.harbor import write_harbor
 
 if TYPE_CHECKING:
@@ -47,13 +48,17 @@ class LiveServer:
     folder: Path
     program: Program
 
+    def data_for_another(self, folder: Path) -> Path:
+        """The data as it was ingested, for a second server: this one has the directory alone."""
+        return Path(shutil.copytree(_as_ingested(self.data_dir), folder / "data"))
+
+
+def _as_ingested(data_dir: Path) -> Path:
+    return data_dir.with_name(f"{data_dir.name}-as-ingested")
+
 
 def environment(data_dir: Path) -> dict[str, str]:
     return {"FOOTNOTE_DATA_DIR": str(data_dir), "FOOTNOTE_EMBEDDING_PRECISION": "float32"}
-
-
-def footnote(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "app.cli", *arguments]
 
 
 @contextmanager
@@ -66,27 +71,44 @@ def serving(
     """
     port = programs.free_port()
     url = f"http://127.0.0.1:{port}"
-    command = footnote("serve", "--port", str(port))
+    command = ["serve", "--port", str(port)]
     root = HERE.parent.parent
     variables = environment(data_dir) | dict(settings or {})
-    with running(command, log, variables, cwd=root) as program:
+    started = (
+        running_forked(command, log, variables, root)
+        if ready
+        # Looked at while it starts: as slow as it is for people.
+        else running([sys.executable, "-m", "app.cli", *command], log, variables, cwd=root)
+    )
+    with started as program:
         wait_until(lambda: status(f"{url}/{'readyz' if ready else 'healthz'}") == 200, program)
         yield url, program
+
+
+@contextmanager
+def serving_folder(
+    folder: Path, collection: str, settings: Mapping[str, str] | None = None
+) -> Iterator[LiveServer]:
+    """`footnote ingest` of a folder, then a server over what came of it; all of it lies beside."""
+    base, data = folder.parent, folder.with_name("data")
+    ingest = ["ingest", str(folder), "--collection", collection]
+    root = HERE.parent.parent
+    with running_forked(ingest, base / "ingest.log", environment(data), root) as program:
+        assert program.process.wait(timeout=240) == 0, program.output()
+    shutil.copytree(data, _as_ingested(data))  # now, while nobody writes to it
+    with serving(data, base / "serve.log", settings=settings) as (url, program):
+        yield LiveServer(url, data, folder, program)
 
 
 @pytest.fixture(scope="session")
 def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """One server for all tests here, over a harbor's documents that the command line ingested."""
     programs.chromium()  # before anything is started: skips when there is none
-    base = tmp_path_factory.mktemp("e2e")
-    folder, data = base / "harbor", base / "data"
+    folder = tmp_path_factory.mktemp("e2e") / "harbor"
     folder.mkdir()
     write_harbor(folder)
-    ingest = footnote("ingest", str(folder), "--collection", "harbor")
-    with running(ingest, base / "ingest.log", environment(data), cwd=HERE.parent.parent) as program:
-        assert program.process.wait(timeout=240) == 0, program.output()
-    with serving(data, base / "serve.log") as (url, program):
-        yield LiveServer(url, data, folder, program)
+    with serving_folder(folder, "harbor") as live:
+        yield live
 
 
 # A module's, not the session's: while Playwright is open its event loop runs in this thread, and

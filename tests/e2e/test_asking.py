@@ -61,9 +61,12 @@ def test_a_footnote_shows_its_quote_to_the_mouse_and_to_the_keyboard(open_page: 
 def test_back_leads_from_one_answer_to_the_one_before_and_home(open_page: OpenPage) -> None:
     page = open_page()
     ask(page, QUESTION)
+    expect(page).to_have_url(re.compile("/a/"))
+    first = page.url
     page.fill("#q", "Is there a workshop in the harbor area?")
     page.press("#q", "Enter")
     expect(page.locator(".answer .prose")).to_contain_text("behind the crane")
+    expect(page).not_to_have_url(first)  # the answer is shown before its address
     page.go_back()
     expect(page.locator(".answer .prose")).to_contain_text("7:30")
     expect(page.locator("#q")).to_have_value(QUESTION)

@@ -9,17 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import (
-    HERE,
-    LiveServer,
-    OpenPage,
-    ask,
-    environment,
-    footnote,
-    serving,
-)
+from tests.e2e.conftest import LiveServer, OpenPage, ask, serving_folder
 from tests.plugins import programs
-from tests.project.running import running
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -99,16 +90,12 @@ LOOKS: dict[str, dict[str, Any]] = {
 def live_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server of its own, in place of the harbor's."""
     programs.chromium()
-    base = tmp_path_factory.mktemp("states")
-    folder, data = base / "office", base / "data"
+    folder = tmp_path_factory.mktemp("states") / "office"
     folder.mkdir()
     for name, text in DOCUMENTS.items():
         Path(folder, name).write_text(text, encoding="utf-8")
-    ingest = footnote("ingest", str(folder), "--collection", "office")
-    with running(ingest, base / "ingest.log", environment(data), cwd=HERE.parent.parent) as program:
-        assert program.process.wait(timeout=240) == 0, program.output()
-    with serving(data, base / "serve.log") as (url, program):
-        yield LiveServer(url, data, folder, program)
+    with serving_folder(folder, "office") as live:
+        yield live
 
 
 def asked(open_page: OpenPage, question: str, look: str = "light") -> Page:

@@ -89,18 +89,41 @@ def handbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def benched(handbook: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What `footnote bench` measured on the handbook with 4 questions: ingests and answers, once.
+
+    Eleven processes that each load a model: who asks for it belongs to the group "bench".
+    """
+    from rich.console import Console
+
+    from evals.bench import suites
+
+    folder = tmp_path_factory.mktemp("benched")
+    file = folder / "bench.json"
+    with (folder / "out.txt").open("w") as out:
+        console = Console(file=out, width=100)
+        suites.run(("ingest", "reingest", "ask"), handbook, 1, 4, file, console)
+    found: dict[str, Any] = json.loads(file.read_text())
+    return found
+
+
+@pytest.fixture(scope="session")
 def measured(handbook: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """Services on the ingested handbook, as an eval builds them. Read only."""
+    from app import telemetry
     from app.bootstrap import build_services
     from app.settings import Settings
-    from evals.ingesting import ingest_folder
+    from evals.running.ingesting import ingest_folder
+    from evals.running.spans import SpanKeeper
+
+    telemetry.set_up("test", export=False)
 
     settings = Settings(
         _env_file=None,
         data_dir=tmp_path_factory.mktemp("measured"),
         embedding_precision="float32",
     )
-    services = build_services(settings, record_answers=False)
+    services = build_services(settings, record_answers=False, sink=SpanKeeper())
     ingest_folder(services, handbook / "corpus", "handbook")
     yield services
     services.close()

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from app.domain import AnswerState, Level
-from evals.calibration import Floats
+from evals.confidence.fitting import Cases
 from evals.datasets import Case, Gold
-from evals.fitting import Cases
-from evals.records import CaseRecord, RankedPassage, to_line
+from evals.running.records import CaseRecord, RankedPassage, to_line
+from evals.scoring.calibration import Floats
 
 
 def passage(document: str, *gold: int) -> RankedPassage:
@@ -28,6 +28,8 @@ def record(**changes: Any) -> CaseRecord:
         "gold": (Gold("rules.md", "A term is four years."),),
         "answers": ("four years", "4 years"),
         "tags": (),
+        "family": "",
+        "reference": "",
         "state_wanted": None,
     }
     case |= {key: changes.pop(key) for key in list(changes) if key in case}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
 import app as product
 from app.errors import BadRequest, NotFound
-from evals.bench import measuring, processes, suites
+from evals.bench import measuring, processes
 from evals.bench.cli import app
 from evals.bench.corpus import prepare
+
+ENCODERS = ("encoder float32", "encoder bfloat16", "own encoder")
 
 
 def test_formats_that_the_quickstart_cannot_read_are_left_out_for_everybody(
@@ -57,11 +58,13 @@ def test_contenders_do_not_inherit_our_thread_limits_or_settings(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("FOOTNOTE_DENSE_WEIGHT", "0")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
     assert product.__file__
     assert os.environ["OPENBLAS_NUM_THREADS"] == "1", "importing the product sets it"
     given = processes.environment()
     assert not [name for name in given if name.startswith("FOOTNOTE_")]
     assert not set(measuring.THREAD_VARIABLES) & set(given)
+    assert "PYTHONDONTWRITEBYTECODE" not in given, "or each process compiles all it imports"
 
 
 def test_a_program_that_fails_is_reported_with_what_it_said(tmp_path: Path) -> None:
@@ -83,16 +86,12 @@ def test_the_help_names_the_suites() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # several processes that each load a model
-def test_every_ingest_contender_runs_in_a_process_of_its_own(
-    handbook: Path, tmp_path: Path
-) -> None:
-    file = tmp_path / "bench.json"
-    console = Console(file=(tmp_path / "out.txt").open("w"), width=100)
-    suites.run(("ingest", "reingest"), handbook, 1, 0, file, console)
-    results = json.loads(file.read_text())
+@pytest.mark.timeout(1200)  # several processes that each load a model
+@pytest.mark.xdist_group("bench")
+def test_every_ingest_contender_runs_in_a_process_of_its_own(benched: dict[str, Any]) -> None:
+    results = benched
     contenders = results["ingest"]["contenders"]
-    assert set(contenders) == {"footnote", "quickstart", "encoder float32", "encoder bfloat16"}
+    assert set(contenders) == {"footnote", "quickstart", *ENCODERS}
     for one in contenders.values():
         assert one["passages"] > 0
         assert one["peak_rss_mb"] > 100
@@ -111,14 +110,10 @@ def test_every_ingest_contender_runs_in_a_process_of_its_own(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)  # several processes that each load a model
-def test_answers_over_http_are_timed_beside_the_quickstarts_search(
-    handbook: Path, tmp_path: Path
-) -> None:
-    file = tmp_path / "bench.json"
-    console = Console(file=(tmp_path / "out.txt").open("w"), width=100)
-    suites.run(("ask",), handbook, 1, 4, file, console)
-    result = json.loads(file.read_text())["ask"]
+@pytest.mark.timeout(1200)  # several processes that each load a model
+@pytest.mark.xdist_group("bench")
+def test_answers_over_http_are_timed_beside_the_quickstarts_search(benched: dict[str, Any]) -> None:
+    result = benched["ask"]
     assert set(result["latencies_ms"]) == {"ask", "search", "quickstart"}
     assert all(0 < one["p50"] <= one["p95"] for one in result["latencies_ms"].values())
     assert result["questions"] == 4

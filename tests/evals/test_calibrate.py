@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from app.ask.confidence import load_model
 from app.errors import BadRequest, FootnoteError, NotFound, SettingsError
 from evals.cli import app
-from evals.gathering import named_apart, source
-from evals.records import RunResult, read_run
+from evals.confidence.gathering import named_apart, source
+from evals.running.records import RunResult, read_run
 from tests.evals.made import cases_of, record, refused, save_run
 
 GOOD = {"near": 8.0, "far": -4.0}

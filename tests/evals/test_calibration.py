@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evals import calibration
+from evals.scoring import calibration
 
 
 def test_auroc_counts_pairs_in_the_right_order_and_ties_half() -> None:

@@ -7,7 +7,8 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from evals import charts, curves
+from evals.reporting import charts
+from evals.scoring import curves
 
 SVG = "{http://www.w3.org/2000/svg}"
 

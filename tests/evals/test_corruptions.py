@@ -7,9 +7,9 @@ import re
 
 import pytest
 
-from evals.corruptions import CORRUPTIONS, Source, merged, names_in
-from evals.question_statements import statement
-from evals.rewriting import RULES, rewrite
+from evals.verifying.corruptions import CORRUPTIONS, Source, merged, names_in
+from evals.verifying.question_statements import statement
+from evals.verifying.rewriting import RULES, rewrite
 
 PASSAGE = (
     "The harbor of Porto opened on 4 May 1931 and had 120 berths. Maria Silva led it until 1950. "

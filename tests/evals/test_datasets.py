@@ -10,8 +10,8 @@ import pytest
 
 from app.domain import AnswerState
 from app.errors import BadRequest, NotFound
-from evals.command import CASES
-from evals.datasets import BadDataset, load
+from evals.commands.evaluate import CASES
+from evals.datasets import BadDataset, load, load_cases
 
 QUESTION = {
     "id": "q1",
@@ -85,6 +85,16 @@ def test_golden_cases_may_rest_on_several_passages_in_several_files(tmp_path: Pa
     assert first.documents == ("rules.md", "b.md")
     assert (first.state, first.tags) == (AnswerState.ANSWERED, ("plain",))
     assert second.state is AnswerState.NOT_FOUND
+
+
+def test_what_a_model_made_is_left_out_until_somebody_has_reviewed_it(tmp_path: Path) -> None:
+    made = CASE | {"id": "made", "made": "gpt"}
+    lines(tmp_path / "a.jsonl", CASE, made, made | {"id": "seen", "reviewed": "Ana, 2026-11-20"})
+    dataset = load("cases", tmp_path)
+    assert [case.id for case in dataset.cases] == ["q1", "seen"]
+    assert dataset.notes == ("1 case left out: made by a model, and not reviewed yet.",)
+    everything = load_cases(tmp_path, unreviewed=True)
+    assert (len(everything.cases), everything.notes) == (3, ())
 
 
 @pytest.mark.parametrize(

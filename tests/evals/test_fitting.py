@@ -9,8 +9,9 @@ import pytest
 
 from app.ask.confidence import Model
 from app.errors import BadRequest
-from evals import calibration, fitting
-from evals.fitting import Cases, Fit
+from evals.confidence import fitting
+from evals.confidence.fitting import Cases, Fit
+from evals.scoring import calibration
 from tests.evals.made import cases_of
 
 pytestmark = pytest.mark.slow  # scikit-learn takes seconds to import

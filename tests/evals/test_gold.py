@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import NotFound
 from evals.datasets import Case, Gold
-from evals.gold import GoldFinder, overlaps
+from evals.running.gold import GoldFinder, overlaps
 
 if TYPE_CHECKING:
     from app.bootstrap import Services

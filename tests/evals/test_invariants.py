@@ -18,7 +18,7 @@ from app.domain import (
     Sentence,
     Usage,
 )
-from evals.invariants import violations
+from evals.running.invariants import violations
 
 TEXT = "A term is four years. It may be served twice."
 PASSAGE = Passage("p1", "d1", 0, 0, 45, TEXT, (), None, ((0, 21), (22, 45)))
@@ -87,3 +87,19 @@ def test_a_quote_beyond_its_passage_is_one() -> None:
 
 def test_a_passage_that_is_gone_is_one() -> None:
     assert found(ANSWER, {}) == ["citation 1: its passage is not stored"]
+
+
+def test_a_quoted_sentence_is_what_its_own_citation_quotes() -> None:
+    first = replace(CITATION, quote=TEXT[:21], start=0, end=21)
+    both = replace(
+        ANSWER,
+        sentences=(Sentence(TEXT[:21], (1,)), Sentence(TEXT[22:45], (2,))),
+        citations=(first, replace(CITATION, number=2)),
+    )
+    assert found(both) == []
+    swapped = replace(both, citations=(replace(CITATION, number=1), replace(first, number=2)))
+    assert found(swapped) == [
+        "sentence 1 is not what its citation quotes",
+        "sentence 2 is not what its citation quotes",
+    ]
+    assert found(replace(swapped, mode="written")) == [], "said in its own words"

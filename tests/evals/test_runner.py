@@ -11,9 +11,10 @@ import pytest
 
 from app.domain import Answer, AnswerState, Filters, Question
 from app.errors import BadRequest, NotFound
-from evals.datasets import load
-from evals.records import RunResult, from_line, to_line
-from evals.runner import DEPTH, RunOptions, drawn, run
+from evals.datasets import Case, Dataset, Gold, load
+from evals.reporting.report import summarize, to_json
+from evals.running.records import RunResult, from_line, to_line
+from evals.running.runner import DEPTH, RunOptions, drawn, run
 
 if TYPE_CHECKING:
     from app.bootstrap import Services
@@ -137,6 +138,132 @@ def test_wrong_offsets_are_seen(measured: Services, handbook: Path) -> None:
     cited = [record for record in result.records if record.cited]
     assert cited
     assert all("is not the quote" in record.violations[0] for record in cited)
+
+
+CAPS = Case(
+    "caps",
+    "And in Porto?",
+    True,
+    (Gold("travel.md", "Porto | 120 euros | 45 euros"),),
+    ("120 euros",),
+    after=("What is the hotel cap in Oslo?",),
+)
+
+
+def test_a_follow_up_is_asked_in_its_conversation_and_scored_alone(
+    measured: Services, handbook: Path
+) -> None:
+    alone = replace(CAPS, id="alone", after=())
+    both = Dataset("talk", handbook, (CAPS, alone))
+    told, cold = run(measured, both, RunOptions(baselines=False)).records
+    assert "hotel cap" in told.asked
+    assert "Porto" in told.asked
+    assert "120 euros" in told.text
+    assert told.answer["completed"]
+    assert cold.asked == "And in Porto?"
+    with pytest.raises(NotFound):
+        measured.answers.get(told.answer["answer_id"])
+
+
+def test_conversations_of_cases_asked_at_once_do_not_mix(
+    measured: Services, handbook: Path
+) -> None:
+    leave = replace(
+        CAPS, id="leave", question="And of sick leave?", after=("How many days of annual leave?",)
+    )
+    both = Dataset("talk", handbook, (CAPS, leave))
+    options = RunOptions(baselines=False, parallel=2)
+    first, second = run(measured, both, options).records
+    assert "hotel cap" in first.asked
+    assert "hotel" not in second.asked
+
+
+def test_each_record_has_the_steps_of_its_answer(measured: Services, result: RunResult) -> None:
+    for record in result.records:
+        first, *others = record.trace
+        assert (first.name, first.depth, first.start_ms) == ("invoke_workflow ask", 0, 0.0)
+        assert record.state.value in first.note
+        assert {"retrieval all", "read", "confidence"} <= {step.name for step in others}
+        assert all(step.depth > 0 and step.ms <= first.ms for step in others)
+    assert measured.traces.trace(result.records[0].answer["trace_id"]) is None, "nothing is stored"
+
+
+def test_a_record_has_what_a_judge_reads(result: RunResult) -> None:
+    battery = result.records[1]
+    assert len(battery.contexts) == len(battery.hits) > 0
+    assert battery.cited_contexts[0] in battery.contexts
+    assert any("eleven hours" in text for text in battery.cited_contexts)
+    assert battery.cited_places[0].gold == (0,)
+    assert battery.cited_places[0].document == "radio.md"
+
+
+TOO_LONG = Case("long", "why " * 1000, True, (Gold("radio.md", "channel 16"),), ("channel 16",))
+
+
+def test_a_case_that_cannot_be_asked_is_told_and_costs_no_other(
+    measured: Services, handbook: Path, result: RunResult
+) -> None:
+    dataset = load("folder", handbook)
+    broken = replace(dataset, cases=(*dataset.cases[:2], TOO_LONG, *dataset.cases[2:]))
+    again = run(measured, broken, RunOptions(baselines=False))
+    assert [record.failed for record in again.records] == [False, False, True, False, False]
+    assert "at most 2,000" in again.records[2].error
+    assert "1 of 5 questions could not be asked" in again.notes[-1]
+    made, whole = summarize(again), summarize(result)
+    assert made.sections["Answers"]["failed"].value == 0.2
+    assert made.sections["Answers"]["correct"].n == 5
+    figures, before = made.sections["Answers"], whole.sections["Answers"]
+    assert figures["answer_quoted"] == before["answer_quoted"]
+    assert made.rows[2].scores == {"correct": 0.0, "failed": 1.0}
+    assert made.rows[2].error
+
+
+def test_a_failed_case_is_asked_again_when_the_run_goes_on(
+    measured: Services, handbook: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "run.jsonl"
+    both = Dataset("talk", handbook, (CAPS, TOO_LONG))
+    options = RunOptions(baselines=False, resume=file)
+    run(measured, both, options)
+    seen: list[tuple[int, int]] = []
+    run(measured, both, options, lambda done, total: seen.append((done, total)))
+    assert seen == [(1, 2), (2, 2)]
+
+
+def test_a_run_in_which_nothing_can_be_asked_is_an_error(
+    measured: Services, handbook: Path
+) -> None:
+    with pytest.raises(BadRequest, match="None of the 1 questions could be asked"):
+        run(measured, Dataset("talk", handbook, (TOO_LONG,)), RunOptions(baselines=False))
+
+
+def without_times(result: RunResult) -> Any:
+    """A report as it is compared: without what a clock says."""
+    data = json.loads(to_json(summarize(result)))
+    for key in ("made_at", "seconds"):
+        del data[key]
+    del data["sections"]["Milliseconds"], data["environment"]["parallel"]
+    for row in data["rows"]:
+        row.pop("trace", None)  # of bad and slow cases alone
+        row["scores"] = {k: v for k, v in row["scores"].items() if not k.endswith("_ms")}
+    return data
+
+
+def test_two_runs_give_the_same_report_however_many_questions_at_once(
+    measured: Services, handbook: Path, result: RunResult
+) -> None:
+    again = run(measured, load("folder", handbook), RunOptions(parallel=3))
+    assert without_times(again) == without_times(result)
+
+
+def test_a_report_says_what_it_was_made_with(result: RunResult) -> None:
+    made = result.environment
+    assert made["seed"] == 0
+    assert made["precision"] == "float32"
+    assert made["packages"]["torch"]
+    assert made["packages"]["tantivy"]
+    assert made["processor"]
+    assert result.configuration["read_passages"] == 8
 
 
 def test_a_draw_is_the_same_for_a_seed_and_keeps_the_order(handbook: Path) -> None:

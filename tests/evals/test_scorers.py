@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from app.domain import AnswerState, Level
-from evals import scorers
 from evals.datasets import Gold
+from evals.scoring import scorers
 from tests.evals.made import passage, record, refused
 
 

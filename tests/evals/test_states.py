@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.domain import AnswerState, Level
-from evals import states
+from evals.scoring import states
 from tests.evals.made import record, refused
 
 ANSWERED, CONFLICTING = AnswerState.ANSWERED, AnswerState.CONFLICTING

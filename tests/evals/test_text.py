@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from evals.text import contains, fold_with_offsets, normalize, word_recall
+from evals.scoring.text import contains, fold_with_offsets, normalize, word_recall
 
 
 @pytest.mark.parametrize(

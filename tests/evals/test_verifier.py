@@ -12,9 +12,10 @@ from rich.console import Console
 from app.ask.checking.checker import SupportChecker, load_model
 from app.errors import BadRequest, NotFound
 from app.knowledge.model_holder import ModelHolder
-from evals import verifier, verifier_command, verifier_fit
+from evals.commands import verifier as verifier_command
 from evals.datasets import load
-from evals.verifier_set import CORRUPTED, SUPPORTED, CitedPassage, Example, make
+from evals.verifying import verifier, verifier_fit
+from evals.verifying.verifier_set import CORRUPTED, SUPPORTED, CitedPassage, Example, make
 
 if TYPE_CHECKING:
     from app.knowledge.ports import Embedder

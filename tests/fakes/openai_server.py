@@ -298,6 +298,9 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _whole(self, script: Script, shown: Shown) -> None:
         self.owner.rest(script.first_wait_s)
+        if script.drop_after is not None:
+            self.close_connection = True  # nothing is sent
+            return
         message = {"role": "assistant", "content": _text(script, shown)}
         answer = _event(
             [{"index": 0, "message": message, "finish_reason": script.finish or "stop"}]

@@ -1,13 +1,18 @@
-"""An ingest that ends itself with the signal nothing can catch, at a call that is named.
+"""Ingests that end themselves with the signal nothing can catch, at a call that is named.
 
-``killed_ingest.py DATA DOCS POINT NTH before|after``; the point "never" lets it finish.
+For each line on standard input (DATA, DOCS, POINT, NTH, ``before`` or ``after``, separated by tabs)
+an ingest is forked from this process, which has everything imported already. The point "never" lets
+it finish. Says ``{"ended": …}`` with its exit code, or the negative signal.
 """
 
 from __future__ import annotations
 
+import importlib
+import json
 import os
 import signal
 import sys
+import traceback
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,6 +30,10 @@ from app.settings import Settings
 from ingest import pipeline
 from ingest.pipeline import IngestOptions, ingest
 
+BEFOREHAND = (
+    *("chromadb", "chromadb_rust_bindings", "opentelemetry.sdk.trace"),
+    *("app.knowledge.lexical_index", "app.knowledge.vector_index", "ingest.parsers.isolated"),
+)
 POINTS: dict[str, tuple[type, str]] = {
     "vectors.add": (ChromaIndex, "add"),
     "vectors.delete": (ChromaIndex, "delete"),
@@ -85,12 +94,36 @@ def kill_at(point: str, nth: int, when: str) -> None:
     setattr(owner, name, counted)
 
 
-if __name__ == "__main__":
-    data, docs, point, nth, when = sys.argv[1:]
-    setattr(models, "load_embedder", lambda _settings: WordHashes())  # noqa: B010  # a seam
-    pipeline.BATCH_PASSAGES = 2
+def one(data: str, docs: str, point: str, nth: str, when: str) -> None:
+    """An ingest, in a process of its own."""
     if point != "never":
         kill_at(point, int(nth), when)
     services = build_services(Settings(_env_file=None, data_dir=Path(data)))
     ingest(services, [docs], IngestOptions())
     services.close()
+
+
+def run() -> None:
+    """Fork for each line."""
+    setattr(models, "load_embedder", lambda _settings: WordHashes())  # noqa: B010  # a seam
+    pipeline.BATCH_PASSAGES = 2
+    for name in BEFOREHAND:
+        importlib.import_module(name)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            code = 1
+            try:
+                data, docs, point, nth, when = line.rstrip("\n").split("\t")
+                one(data, docs, point, nth, when)
+                code = 0
+            except Exception:  # noqa: BLE001  # the parent's loop is not the child's
+                traceback.print_exc()
+            finally:
+                os._exit(code)
+        status = os.waitpid(child, 0)[1]
+        print(json.dumps({"ended": os.waitstatus_to_exitcode(status)}), flush=True)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,15 +1,17 @@
 """``kill -9`` at many points of an ingest: run it again, and it is as if never interrupted.
 
-A process of its own is killed for each point, over real stores. Only the embedding model is a
-small stand-in, as loading the real one forty times would take minutes and kills do not concern it.
+A process of its own is killed for each point, over real stores; one that has everything imported
+forks them. Only the embedding model is a small stand-in, as kills do not concern it.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,11 @@ from app.bootstrap import Services, build_services
 from app.domain import Filters
 from app.settings import Settings
 
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(600),
+    pytest.mark.xdist_group("kill_during_ingest"),
+]
 PROGRAM = Path(__file__).with_name("killed_ingest.py")
 
 
@@ -40,17 +47,35 @@ def second_state(docs: Path) -> None:
     (docs / "gone.md").unlink()
 
 
-def run(data: Path, docs: Path, point: str = "never", nth: int = 1, when: str = "after") -> int:
-    done = subprocess.run(
-        [sys.executable, str(PROGRAM), str(data), str(docs), point, str(nth), when],
-        capture_output=True,
+class Ingests:
+    """The program that forks them."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self._process = process
+
+    def run(
+        self, data: Path, docs: Path, point: str = "never", nth: int = 1, when: str = "after"
+    ) -> int:
+        """One ingest, killed at a point; its exit code, or the negative signal."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(f"{data}\t{docs}\t{point}\t{nth}\t{when}\n")
+        self._process.stdin.flush()
+        ended: int = json.loads(self._process.stdout.readline())["ended"]
+        assert ended in (0, -signal.SIGKILL)
+        return ended
+
+
+@pytest.fixture(scope="module")
+def ingests() -> Iterator[Ingests]:
+    with subprocess.Popen(
+        [sys.executable, str(PROGRAM)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        timeout=240,
         env=os.environ | {"PYTHONPATH": str(PROGRAM.parents[2])},
-        check=False,
-    )
-    assert done.returncode in (0, -signal.SIGKILL), done.stderr
-    return done.returncode
+    ) as process:
+        yield Ingests(process)
 
 
 def contents(data: Path) -> dict[str, Any]:
@@ -84,17 +109,19 @@ def _contents(services: Services) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, dict[str, Any]]:
+def prepared(
+    ingests: Ingests, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path, dict[str, Any]]:
     """A data folder after the first ingest, and what an uninterrupted second one gives."""
     where = tmp_path_factory.mktemp("whole")
     docs, data = where / "docs", where / "data"
     docs.mkdir()
     first_state(docs)
-    assert run(data, docs) == 0
+    assert ingests.run(data, docs) == 0
     before = where / "before"
     subprocess.run(["cp", "-a", str(data), str(before)], check=True)
     second_state(docs)
-    assert run(data, docs) == 0
+    assert ingests.run(data, docs) == 0
     return before, docs, contents(data)
 
 
@@ -115,10 +142,9 @@ POINTS = [
 ]
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("point", "nth", "when"), POINTS)
 def test_after_a_kill_the_next_run_gives_what_an_uninterrupted_one_gives(
+    ingests: Ingests,
     prepared: tuple[Path, Path, dict[str, Any]],
     tmp_path: Path,
     point: str,
@@ -128,15 +154,13 @@ def test_after_a_kill_the_next_run_gives_what_an_uninterrupted_one_gives(
     before, docs, whole = prepared
     data = tmp_path / "data"
     subprocess.run(["cp", "-a", str(before), str(data)], check=True)
-    assert run(data, docs, point, nth, when) == -signal.SIGKILL, "the kill did not happen"
-    assert run(data, docs) == 0
+    assert ingests.run(data, docs, point, nth, when) == -signal.SIGKILL, "the kill did not happen"
+    assert ingests.run(data, docs) == 0
     assert contents(data) == whole
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_after_a_kill_readers_see_each_document_whole_in_one_version(
-    prepared: tuple[Path, Path, dict[str, Any]], tmp_path: Path
+    ingests: Ingests, prepared: tuple[Path, Path, dict[str, Any]], tmp_path: Path
 ) -> None:
     before, docs, _ = prepared
     for number, (point, when) in enumerate(
@@ -144,7 +168,7 @@ def test_after_a_kill_readers_see_each_document_whole_in_one_version(
     ):
         data = tmp_path / str(number)
         subprocess.run(["cp", "-a", str(before), str(data)], check=True)
-        assert run(data, docs, point, 1, when) == -signal.SIGKILL
+        assert ingests.run(data, docs, point, 1, when) == -signal.SIGKILL
         seen = contents(data)
         texts = [text for _, text, *_ in seen["passages"]]
         for i in range(6):
@@ -156,8 +180,6 @@ def test_after_a_kill_readers_see_each_document_whole_in_one_version(
         assert {identity for identity, *_ in seen["passages"]} <= set(seen["lexical"])
 
 
-@pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_the_lock_of_a_killed_writer_is_free_at_once(tmp_path: Path) -> None:
     holder = subprocess.Popen(
         [

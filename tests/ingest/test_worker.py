@@ -9,17 +9,19 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import Services
+from app.knowledge.compaction import FEWEST_DEAD, dead_vectors, is_crowded
 from app.records.jobs import Job
 from app.records.lock import writer_lock
 from ingest.pipeline import IngestOptions, ingest
 from ingest.sources import SourceOptions
 from ingest.worker import Worker
 from tests.ingest.conftest import Write
+from tests.knowledge.test_compaction import leave_dead
 
 
 @pytest.fixture
 def worker(services: Services) -> Iterator[Worker]:
-    one = Worker(services)
+    one = Worker(services, look_every_s=0.1)
     yield one
     one.stop()
 
@@ -142,3 +144,23 @@ def test_stopping_in_the_middle_takes_a_moment_and_loses_nothing(
     assert time.monotonic() - start < 10
     assert services.jobs.batch(batch)[0].status == "running"
     services.jobs.finish(services.jobs.batch(batch)[0].id, "failed", "not needed any more")
+
+
+@pytest.mark.slow
+def test_deleted_vectors_are_cleared_away_when_there_is_nothing_else_to_do(
+    services: Services, worker: Worker
+) -> None:
+    batch = services.jobs.add_files("team", [("memo.md", b"# Memo\n\nThe quay closes at ten.")])
+    leave_dead(services.library, services.embedder.get(wait=True).dimension, 3000)
+    folder = services.settings.data_dir / "chroma"
+    assert is_crowded(services.library, folder)
+    worker.start()
+    finished(services, batch)
+    end = time.monotonic() + 60
+    while is_crowded(services.library, folder) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert dead_vectors(services.library, folder) < FEWEST_DEAD
+    assert set().union(*services.library.vectors.ids().values()) == set().union(
+        *services.documents.passage_ids().values()
+    )
+    assert not list(services.settings.data_dir.glob("chroma.*"))

@@ -84,7 +84,10 @@ class Library:
             kind: Literal["quotes", "written"] = "quotes" if mode == "quotes" else "written"
             # Suggestions are made the same way in every mode, and take their time.
             question = Question(
-                case.topic.question, kind, Filters(document_ids=ids), suggest=kind == "quotes"
+                case.topic.question,
+                kind,
+                Filters(document_ids=ids),
+                suggest="all" if kind == "quotes" else "tries",
             )
             self.model.script(self._script(case, mode))
             before = len(self.model.requests)

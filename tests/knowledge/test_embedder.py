@@ -13,7 +13,8 @@ import pytest
 
 from app.domain import Span
 from app.errors import SettingsError
-from app.knowledge.embedder import BUNDLED_NAME, TransformerEmbedder
+from app.knowledge.embedder import TransformerEmbedder
+from app.knowledge.encoding.bundled import BUNDLED_NAME
 from app.knowledge.ports import Embedder, Vectors
 
 if TYPE_CHECKING:
@@ -40,11 +41,19 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     from tests.knowledge.small_models import make_embedder, make_static_embedder
 
     folder = tmp_path_factory.mktemp("models")
+
+    def _not_plain(folder: Path) -> str:
+        """The mean-pooled one, with a file that only sentence-transformers understands."""
+        shutil.copytree(folder / "mean", folder / "apart")
+        (folder / "apart" / "router_config.json").write_text("{}")
+        return str(folder / "apart")
+
     prompts = {"query": "report : ", "document": "price : "}
     return {
         "mean": make_embedder(folder / "mean", "mean"),
         "cls": make_embedder(folder / "cls", "cls"),
         "prompted": make_embedder(folder / "prompted", "mean", prompts=prompts),
+        "apart": _not_plain(folder),
         "static": make_static_embedder(folder / "static"),
     }
 
@@ -159,7 +168,7 @@ def test_a_tampered_copy_of_the_bundled_model_is_refused(
         TransformerEmbedder("bundled")
 
 
-@pytest.mark.parametrize("name", ["mean", "cls", "static"])
+@pytest.mark.parametrize("name", ["mean", "apart", "cls", "static"])
 def test_any_sentence_transformers_model_works_by_its_path(
     models: dict[str, str], name: str
 ) -> None:
@@ -223,13 +232,18 @@ def test_the_faster_precision_is_measured_once_and_remembered(
     speeds = tmp_path / "data" / "embedding-speed.json"
     first = TransformerEmbedder(models["mean"], precision="auto", speed_file=speeds)
     [(key, remembered)] = json.loads(speeds.read_text()).items()
-    assert first.precision == remembered in ("float32", "bfloat16")
+    assert first.precision == remembered["precision"] in ("float32", "bfloat16")
+    assert 1 <= remembered["query_threads"] <= 4
+    assert remembered["threads"] >= 1
     assert models["mean"] in key
-    other = "float32" if remembered == "bfloat16" else "bfloat16"
-    speeds.write_text(json.dumps({key: other}))
+    other = "float32" if first.precision == "bfloat16" else "bfloat16"
+    speeds.write_text(json.dumps({key: remembered | {"precision": other}}))
     again = TransformerEmbedder(models["mean"], precision="auto", speed_file=speeds)
     assert again.precision == other  # taken from the file, not measured
     assert lengths(passages(again, ["the boat"])) == pytest.approx([1], abs=1e-6)
+    speeds.write_text(json.dumps({key: "bfloat16"}))  # as an earlier release wrote it
+    TransformerEmbedder(models["mean"], precision="auto", speed_file=speeds)
+    assert set(json.loads(speeds.read_text())[key]) == {"precision", "threads", "query_threads"}
     speeds.write_text("{ not json")
     TransformerEmbedder(models["cls"], precision="auto", speed_file=speeds)
     [key] = json.loads(speeds.read_text())

@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -32,6 +31,7 @@ from tests.knowledge.killing import (
     write_until_killed,
 )
 from tests.knowledge.world import WordEmbedder, World, open_world
+from tests.plugins.forked import forking
 
 Begin = Callable[..., tuple[ForkServerProcess, Connection]]
 
@@ -42,8 +42,7 @@ def begin() -> Begin:
 
     The function gets one end of a pipe wherever the other end is given as ``...``.
     """
-    context = get_context("forkserver")
-    context.set_forkserver_preload(["tests.knowledge.killing", "chromadb", "tantivy", "alembic"])
+    context = forking()
 
     def start(function: Callable[..., None], *args: Any) -> tuple[ForkServerProcess, Connection]:
         ours, theirs = context.Pipe(duplex=False)
@@ -262,6 +261,7 @@ def test_rebuilding_with_the_same_model_leaves_the_stored_vectors_alone(
     assert embedded == []
     assert all(np.array_equal(after[key].passage, before[key].passage) for key in keys)
     assert world.indexed() == (set(keys), set(keys))
+    monkeypatch.undo()
     assert len(titles(world, "boats")) == 3
 
 

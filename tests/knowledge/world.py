@@ -250,7 +250,7 @@ def wired(
         retriever, WordMatcher(embedder), load_model(), passages=8, closest=options.ask.closest
     )
     # This embedder has no vocabulary of a language: every word may be a misspelled one.
-    speller = Speller(library.lexical, documents.passages, lambda _word: False)
+    speller = Speller(library.lexical, documents.passages, lambda words: [False] * len(words))
     writing = None
     if chat is not None:
         writing = Writing(Writer(chat, max_tokens=300), SupportChecker(embedder))

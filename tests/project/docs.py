@@ -2,6 +2,9 @@
 
 Text between ``<!-- from the code: NAME -->`` and ``<!-- end -->`` is written by this program; a
 test fails when it is not what the code says. Everything around it is written by people.
+
+So are figures: ``<!-- figure: sample answer_quoted -->52.8 %<!-- /figure -->`` is taken from
+``evals/reports/sample/report.json``; `tests.project.figures` says what can be named.
 """
 
 from __future__ import annotations
@@ -12,10 +15,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from tests.project.figures import with_figures
+
 ROOT = Path(__file__).resolve().parents[2]
 README = ROOT / "README.md"
 ARCHITECTURE = ROOT / "ARCHITECTURE.md"
+PRD = ROOT / "prd" / "PRD.md"
 ENVIRONMENT = ROOT / ".env.example"
+WITH_FIGURES = (README, PRD)
+"""Documents whose figures come from committed reports."""
 _FRAMEWORK = {
     "/openapi.json": "The API's description, for programs.",
     "/mcp": "Model Context Protocol: search, fetch and ask as tools for agents.",
@@ -179,9 +187,11 @@ def updated(path: Path, parts: dict[str, Callable[[], str]]) -> str:
 
 
 def main() -> None:
-    """Write every generated part."""
+    """Write every generated part and every figure."""
     for path, parts in PARTS.items():
         path.write_text(updated(path, parts), encoding="utf-8")
+    for path in WITH_FIGURES:
+        path.write_text(with_figures(path.read_text(encoding="utf-8")), encoding="utf-8")
     ENVIRONMENT.write_text(environment(), encoding="utf-8")
 
 

@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.plugins import forked
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
     """A running program and the file its output goes to."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | forked.Forked
     log: Path
 
     def output(self) -> str:
@@ -57,6 +59,28 @@ def running(
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+@contextmanager
+def running_forked(
+    arguments: Sequence[str],
+    log: Path,
+    environment: Mapping[str, str],
+    cwd: Path,
+    entry: forked.Entry = forked.cli,
+) -> Iterator[Program]:
+    """`running` for the command, or another of ours, where its start is not the point."""
+    log.write_bytes(b"")
+    process = forked.Forked(
+        arguments, {**os.environ, **environment}, cwd, [Path(os.devnull), log, log], entry
+    )
+    try:
+        yield Program(process, log)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.kill()  # where it had not become a group's leader yet
+        process.wait()
 
 
 def wait_until(

@@ -73,17 +73,6 @@ def test_make_help_lists_every_target() -> None:
     assert sorted(phony[1].split()) == sorted(TARGETS)
 
 
-def test_every_test_that_a_criterion_names_exists() -> None:
-    text = (ROOT / "prd" / "PRD.md").read_text(encoding="utf-8")
-    criteria = re.findall(r"^\| ([A-Z]\d) \|.*\| (.*) \|$", text, flags=re.M)
-    assert len(criteria) >= 20
-    for identity, decided_by in criteria:
-        named = re.findall(r"`(tests/[\w/.]+)`", decided_by)
-        assert named or "`make " in decided_by, identity
-        missing = [name for name in named if not (ROOT / name).exists()]
-        assert missing == [], identity
-
-
 def test_every_decision_is_in_the_list_of_decisions() -> None:
     folder = ROOT / "prd" / "decisions"
     pages = sorted(path.name for path in folder.glob("0*.md"))

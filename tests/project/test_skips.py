@@ -18,10 +18,12 @@ def run_pytest(
     return subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "-p", "tests.plugins.skips", "-c", os.devnull),
-            *(f"--rootdir={folder}", "-p", "no:cacheprovider", *arguments, str(folder)),
+            *(f"--rootdir={folder}", "-p", "no:cacheprovider", "-p", "xdist"),
+            *(*arguments, str(folder)),
         ],
         cwd=ROOT,
-        env={**os.environ, "CI": ci, "PYTEST_ADDOPTS": ""},
+        # Plugins of other packages take seconds to import, in each of the processes.
+        env=os.environ | {"CI": ci, "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         check=False,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,10 +15,11 @@ import httpx
 
 from tests.fakes import openai_server as fake
 from tests.plugins.programs import free_port
-from tests.project.running import running, status, wait_until
+from tests.project.running import running_forked, status, wait_until
 from tests.replay.play import Day, Done
 from tests.replay.script import day
 from tests.replay.server import HEADER
+from tests.replay.server import main as server
 from tests.replay.truth import metrics
 
 SAMPLE = Path(__file__).parents[2] / "ingest" / "sample" / "documents"
@@ -59,13 +59,20 @@ class Replayed:
 
 
 @contextmanager
-def replayed(folder: Path, share: float = 1.0, **settings: str) -> Iterator[Replayed]:
-    """Play a day and keep its second server running; ``settings``: FOOTNOTE_… for both."""
+def replayed(
+    folder: Path, share: float = 1.0, files: str = "*", **settings: str
+) -> Iterator[Replayed]:
+    """Play a day and keep its second server running.
+
+    ``files``: which of the sample documents there are. ``settings``: FOOTNOTE_… for both servers.
+    """
     start = datetime.now(UTC).replace(hour=7, minute=0, second=0, microsecond=0) - timedelta(days=1)
     noon = start + timedelta(hours=5)
     documents = folder / "documents"
     for name in FOLDERS:
-        shutil.copytree(SAMPLE / name, documents / name)
+        (documents / name).mkdir(parents=True)
+        for file in (SAMPLE / name).glob(files):
+            shutil.copy2(file, documents / name)
     port = free_port()
     base_url = f"http://127.0.0.1:{port}"
     with fake.serve() as model:
@@ -104,16 +111,15 @@ def write(found: Replayed, folder: Path) -> None:
 
 
 def _ingest(documents: Path, folder: Path, environment: dict[str, str]) -> None:
-    command = [sys.executable, "-m", "app.cli", "ingest", str(documents)]
     root = Path(__file__).parents[2]
-    with running(command, folder / "ingest.log", environment, cwd=root) as program:
+    command = ["ingest", str(documents)]
+    with running_forked(command, folder / "ingest.log", environment, root) as program:
         assert program.process.wait(timeout=240) == 0, program.output()
 
 
 @contextmanager
 def _serving(port: int, log: Path, environment: dict[str, str]) -> Iterator[None]:
-    command = [sys.executable, "-m", "tests.replay.server", str(port)]
     root = Path(__file__).parents[2]
-    with running(command, log, environment, cwd=root) as program:
+    with running_forked([str(port)], log, environment, root, server) as program:
         wait_until(lambda: status(f"http://127.0.0.1:{port}/readyz") == 200, program)
         yield

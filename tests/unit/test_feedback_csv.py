@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.errors import Unprocessable
+from app.insights.csv_lines import csv_lines
 from app.insights.feedback.cells import date_order, parse_date, parse_rating, rating_scale
 from app.insights.feedback.columns import completed, guess_columns, named_columns
 from app.insights.feedback.csv_reading import BadRow, Record, read_layout, records
-from app.insights.feedback.export import ITEM_COLUMNS, csv_lines, item_rows
+from app.insights.feedback.export import ITEM_COLUMNS, item_rows
 from app.insights.feedback.rows import read_items, sample_of
 from app.records.product.feedback_items import Item
 

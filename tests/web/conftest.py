@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from starlette.testclient import TestClient
 
     from app.bootstrap import Services
-    from app.domain import Answer, AskStep, Document, Question
+    from app.domain import Answer, AskStep, Document, Question, Rephrasing
 
 
 @pytest.fixture(scope="session")
@@ -100,8 +100,8 @@ class Scripted:
     steps: Sequence[AskStep | Exception]
     asked: Question | None = None
     session: str = ""
-    next: tuple[str, ...] | Exception = ()
-    """What is suggested after the answer."""
+    next: tuple[str, ...] | tuple[Rephrasing, ...] | Exception = ()
+    """What is suggested after the answer: to ask next, or where nothing was found to try."""
 
     async def ask(self, question: Question, session_id: str = "") -> AsyncIterator[AskStep]:
         self.asked, self.session = question, session_id
@@ -118,10 +118,16 @@ class Scripted:
                 return step.answer
         raise AssertionError("the script ends without an answer")
 
-    async def suggest(self, answer: Answer, session_id: str = "") -> tuple[str, ...]:
+    async def suggest(self, answer: Answer, session_id: str = "") -> Answer:
+        from app.domain import Rephrasing
+
         if isinstance(self.next, Exception):
             raise self.next
-        return self.next
+        if not self.next:
+            return answer
+        tries = tuple(one for one in self.next if isinstance(one, Rephrasing))
+        questions = tuple(one for one in self.next if isinstance(one, str))
+        return replace(answer, followups=questions, rephrasings=tries)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from app.domain import Filters, Finished
+from app.domain import Filters, Finished, Rephrasing
 from app.errors import IndexUnavailable
 from app.web.pattern_samples import WHEN, sample_answered, sample_followup, sample_not_found
 from app.web.security import SESSION_COOKIE
@@ -171,15 +171,37 @@ def test_an_answer_stands_when_nothing_can_be_suggested(
     assert "Chroma" not in got[0][1]
 
 
-def test_nothing_is_suggested_after_a_refusal(
+def test_what_was_tried_after_a_refusal_comes_behind_its_card(
     client: TestClient, services: Services, scripted: Callable[..., Scripted]
 ) -> None:
-    answer = replace(sample_not_found(), answer_id="ans_refused_next")
+    answer = replace(sample_not_found(), answer_id="ans_refused_next", rephrasings=())
     services.answers.add(answer)
     asker = scripted(Finished(answer))
-    asker.next = ("Which berths have power?",)
+    asker.next = (Rephrasing("Which berths have <b>power</b>?", "“Berths” answers this."),)
     got = events(client.post("/ask", data={"q": "When?"}, headers=HTMX).text)
-    assert [name for name, _ in got] == ["", "footnote:finished"]
+    assert [name for name, _ in got] == ["", "footnote:finished", ""]
+    card, filled = tree(got[0][1]), tree(got[2][1])
+    assert "Looking for questions" in card.css_first("#tries").text()
+    assert filled.css_first("hx-partial").attributes["hx-target"] == "#tries"
+    link = filled.css_first("a[data-ask]")
+    assert link.text() == "Which berths have <b>power</b>?"
+    assert "via=rephrasing" in link.attributes["href"]
+
+
+def test_a_refusal_says_what_may_help_when_nothing_could_be_tried(
+    client: TestClient, services: Services, scripted: Callable[..., Scripted]
+) -> None:
+    answer = replace(sample_not_found(), answer_id="ans_refused_alone", rephrasings=())
+    services.answers.add(answer)
+    asker = scripted(Finished(answer))
+    asker.next = IndexUnavailable("Chroma does not answer.", "Start it.")
+    got = events(client.post("/ask", data={"q": "When?"}, headers=HTMX).text)
+    filled = tree(got[2][1])
+    assert "What may help" in filled.text()
+    assert "Looking" not in filled.text()
+    # Its own address never looks: it shows what is kept.
+    page = tree(client.get("/a/ans_refused_alone").text)
+    assert "Looking" not in page.css_first("#tries").text()
 
 
 def test_without_javascript_the_answer_comes_with_what_to_ask_next(
@@ -187,10 +209,11 @@ def test_without_javascript_the_answer_comes_with_what_to_ask_next(
 ) -> None:
     asker = scripted(Finished(sample_answered()))
     client.post("/ask", data={"q": "When?"}, headers=FROM_US)
-    assert asker.asked is not None
-    assert asker.asked.suggest
+    without = asker.asked
     client.post("/ask", data={"q": "When?"}, headers=HTMX)
-    assert not asker.asked.suggest
+    assert without is not None
+    assert asker.asked is not None
+    assert (without.suggest, asker.asked.suggest) == ("all", "later")
 
 
 # --- control -------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from app.bootstrap import Services
 
 MINI, OWN = "openai:gpt-5-mini", "openai:own-model"
-# A moment of today that is over, whatever the time is.
-TODAY = datetime.combine(datetime.now(UTC).date(), time(), UTC)
+TODAY = datetime(2026, 5, 20, tzinfo=UTC)
+"""The day on which all of this happens, so that no midnight comes between two requests."""
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +71,9 @@ def pm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Services, Tes
 
 
 @pytest.fixture
-def client(pm: tuple[Services, TestClient]) -> TestClient:
-    return pm[1]
+def client(pm: tuple[Services, TestClient]) -> Iterator[TestClient]:
+    with moment.at(TODAY + timedelta(hours=15)):
+        yield pm[1]
 
 
 def figures(client: TestClient, address: str = "/insights/cost") -> dict[str, str]:

@@ -40,7 +40,7 @@ World = tuple["Services", "TestClient"]
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """Two months of questions, targets, and an eval report as `footnote eval` writes it."""
-    from evals.report import summarize, to_json
+    from evals.reporting.report import summarize, to_json
     from tests.evals.test_report import RESULT
 
     folder = tmp_path_factory.mktemp("insights")

@@ -82,6 +82,18 @@ def test_an_index_and_models_from_elsewhere_are_named() -> None:
     assert [one.host for one in found.elsewhere] == ["chroma.example", "huggingface.co"]
 
 
+def test_a_judge_of_evals_is_named_with_what_it_gets() -> None:
+    settings = Settings(
+        _env_file=None,
+        judge_model="openai:judge-1",
+        judge_base_url="https://judge.example.org/v1",
+    )
+    (named,) = privacy(settings, {}).elsewhere
+    assert named.host == "judge.example.org"
+    assert "openai:judge-1" in named.role
+    assert "questions of the eval set" in named.gets
+
+
 def test_the_webhook_of_alerts_is_named_without_its_secret_path() -> None:
     webhook = SecretStr("https://hooks.example.org/services/T0/B0/secret")
     (named,) = privacy(Settings(_env_file=None, alert_webhook=webhook), {}).elsewhere

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from anyio.to_thread import run_sync
 from opentelemetry.trace import Span as TraceSpan
 
+from app.ask.conversation.focusing import focused
 from app.ask.conversation.followup_question import rewrite, rewrite_with_model
 from app.ask.conversation.spelling import Speller
-from app.ask.ports import Chats
+from app.ask.ports import Chats, Remembers
 from app.domain import Answer, Question, Retrieval, Usage
-from app.records.answers import AnswerStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Interpreter:
         self,
         speller: Speller | None = None,
         *,
-        answers: AnswerStore | None = None,
+        answers: Remembers | None = None,
         chat: Chats | None = None,
     ) -> None:
         """``answers`` None: nothing is remembered. ``chat`` None: follow-ups are read by rule."""
@@ -58,7 +58,10 @@ class Interpreter:
         parent: TraceSpan | None = None,
     ) -> Understood:
         """``typed`` as it would be asked alone. ``with_model``: a chat model may be asked."""
-        if not question.rewrite or not question.conversation_id or self._answers is None:
+        if not question.rewrite:
+            return Understood(typed)
+        typed = focused(typed) or typed
+        if not question.conversation_id or self._answers is None:
             return Understood(typed)
         conversation = question.conversation_id
         earlier = await run_sync(lambda: self._earlier(conversation, session_id))
@@ -83,6 +86,12 @@ class Interpreter:
             return None
         better = self._speller.corrected(understood.question)
         return None if better is None else replace(understood, question=better)
+
+    def guesses(self, understood: Understood, retrieval: Retrieval, wanted: bool) -> list[str]:
+        """The question in other spellings, likeliest first, to be read before one is taken."""
+        if self._speller is None or not wanted or not retrieval.missing_terms:
+            return []
+        return self._speller.guesses(understood.question)
 
     def questions(self, conversation_id: str, session_id: str) -> list[str]:
         """What the conversation asked so far, oldest first."""

@@ -1,7 +1,7 @@
-"""What to try when nothing was found: concrete questions and filters, tried before they are shown.
+"""What to try when nothing was found: concrete questions and filters, tried silently.
 
-Only a corrected spelling and the closest section may be offered untried, when nothing that was
-tried works: what they name stands in the documents.
+Only a corrected spelling and the closest section may be offered untried, before anything was tried
+or when nothing that was works: what they name stands in the documents.
 """
 
 from __future__ import annotations
@@ -81,6 +81,29 @@ def rephrasings(
     return tuple([*tried, *untried][: min(SHOWN, wanted)])
 
 
+def untried(
+    question: str,
+    retrieval: Retrieval,
+    filters: Filters,
+    *,
+    speller: Speller | None = None,
+    asked: Sequence[str] = (),
+) -> tuple[Rephrasing, ...]:
+    """At most `SHOWN` things to try whose words stand in the documents; none of them was tried."""
+    found: list[Rephrasing] = []
+    seen = {question.casefold(), *(one.casefold() for one in asked)}
+    spelled, _ = _spelled(question, filters, retrieval.missing_terms, speller)
+    for one in (*spelled, *_closest(question, retrieval, filters)):
+        text = one.rephrasing.question
+        if text.casefold() in seen or asks_the_same(text, [other.question for other in found]):
+            continue
+        seen.add(text.casefold())
+        found.append(one.rephrasing)
+        if len(found) == SHOWN:
+            break
+    return tuple(found)
+
+
 def _tries(
     question: str,
     retrieval: Retrieval,
@@ -89,16 +112,8 @@ def _tries(
     speller: Speller | None,
 ) -> Iterator[_Try]:
     """Most promising first."""
-    missing = list(retrieval.missing_terms)
-    if speller is not None:
-        spelled = speller.proposals(question)
-        if spelled:
-            why = " ".join(
-                f"“{old}” stands in no document, “{new}” does." for old, new in spelled.items()
-            )
-            right = Rephrasing(replaced(question, spelled), why, filters)
-            yield _Try(right, sure=True)
-            missing = [term for term in missing if term not in spelled]
+    spelled, missing = _spelled(question, filters, retrieval.missing_terms, speller)
+    yield from spelled
     yield from _wider(question, filters)
     yield from _nearer(retrieval, filters, texts)
     shorter = without(question, missing)
@@ -111,6 +126,18 @@ def _tries(
         why = "Only the words that the documents use."
         yield _Try(Rephrasing(keywords, why, filters))
     yield from _closest(question, retrieval, filters)
+
+
+def _spelled(
+    question: str, filters: Filters, missing: Sequence[str], speller: Speller | None
+) -> tuple[list[_Try], list[str]]:
+    """The question in a spelling that stands in documents, and the terms that are still missing."""
+    spelled = speller.proposals(question) if speller is not None else {}
+    if not spelled:
+        return [], list(missing)
+    why = " ".join(f"“{old}” stands in no document, “{new}” does." for old, new in spelled.items())
+    right = Rephrasing(replaced(question, spelled), why, filters)
+    return [_Try(right, sure=True)], [term for term in missing if term not in spelled]
 
 
 def _wider(question: str, filters: Filters) -> Iterator[_Try]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.ask.conversation.followups import followups
-from app.ask.conversation.rephrase import rephrasings
+from app.ask.conversation.rephrase import rephrasings, untried
 from app.ask.conversation.spelling import Speller
 from app.ask.ports import ReadsTexts
 from app.ask.reading import Reader
@@ -47,3 +47,9 @@ class Suggester:
             speller=self._speller,
             asked=asked,
         )
+
+    def untried(
+        self, question: str, retrieval: Retrieval, filters: Filters, asked: Sequence[str]
+    ) -> tuple[Rephrasing, ...]:
+        """Things to try that are worth showing before anything was tried; a millisecond or so."""
+        return untried(question, retrieval, filters, speller=self._speller, asked=asked)

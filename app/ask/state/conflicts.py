@@ -98,6 +98,21 @@ class _Asked:
         ]
 
 
+class _Side:
+    """A statement that may contradict another one, and what is asked of it again and again."""
+
+    def __init__(self, candidate: Candidate, asked: _Asked) -> None:
+        self.candidate = candidate
+        self.statement = Statement(candidate)
+        self.place = self.statement.place
+        self.open = asked.open_values(self.statement)
+        self.kinds = frozenset(value.kind for value in self.open)
+
+    def may_contradict(self, other: _Side) -> bool:
+        """Whether a look is worth its time: both have a value of one kind, or may deny."""
+        return not self.kinds.isdisjoint(other.kinds) or _may_deny(self.statement, other.statement)
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What was read for a question.
@@ -145,35 +160,33 @@ def clashes(evidence: Evidence) -> list[Clash]:
     best = evidence.candidates[0].score
     top = max(c.meaning for c in evidence.answers)
     others = [
-        Statement(c)
+        _Side(c, asked)
         for c in evidence.candidates
         if (c.score >= best - _OTHER_WITHIN and c.meaning >= top - _MEANING_BELOW)
         or any(evidence.nearness(one, c) >= _NEARLY_THE_SAME for one in evidence.answers)
     ]
     found: list[Clash] = []
     seen: set[tuple[str, int]] = set()
-    for a in map(Statement, evidence.answers):
+    for candidate in evidence.answers:
+        a = _Side(candidate, asked)
         seen.add(a.place)
         for b in others:
-            if b.place not in seen and _answers_alike(a, b, evidence):
+            if b.place in seen or not a.may_contradict(b):
+                continue
+            if _answers_alike(a.statement, b.statement, evidence):
                 found += _between(a, b, asked, others, evidence.nearness)
     found.sort(key=lambda clash: -clash.strength)
     return found
 
 
 def _between(
-    a: Statement,
-    b: Statement,
-    asked: _Asked,
-    statements: Sequence[Statement],
-    nearness: Nearness,
+    one: _Side, other: _Side, asked: _Asked, sides: Sequence[_Side], nearness: Nearness
 ) -> Iterator[Clash]:
     best: Clash | None = None
-    for v, w in _differing(a, b, asked):
+    a, b = one.statement, other.statement
+    for v, w in _differing(one, other):
         score = sameness(a, b, v, w, asked.weights.keys())
-        if score < asked.floor or not all(
-            _is_best(side, v.kind, asked, statements) for side in (a, b)
-        ):
+        if score < asked.floor or not all(_is_best(side, v.kind, sides) for side in (one, other)):
             continue
         near = nearness(a.candidate, b.candidate)
         score += near
@@ -189,15 +202,13 @@ def _between(
         yield Clash(YES_OR_NO, a.candidate, b.candidate, *said, _SAME_WITH_MEANING)
 
 
-def _differing(a: Statement, b: Statement, asked: _Asked) -> Iterator[tuple[Value, Value]]:
+def _differing(a: _Side, b: _Side) -> Iterator[tuple[Value, Value]]:
     """Values of the two that cannot both be true; none where they agree on one of that kind."""
-    open_a, open_b = asked.open_values(a), asked.open_values(b)
-    for one, found in ((a, open_a), (b, open_b)):
-        if not one.is_row and len(found) > _MANY_VALUES:
-            return
-    for v in open_a:
-        for w in open_b:
-            if differ(v, w) and not _agree(open_a, open_b, v.kind):
+    if any(not side.statement.is_row and len(side.open) > _MANY_VALUES for side in (a, b)):
+        return
+    for v in a.open:
+        for w in b.open:
+            if v.kind is w.kind and differ(v, w) and not _agree(a.open, b.open, v.kind):
                 yield v, w
 
 
@@ -207,16 +218,14 @@ def _agree(a: Sequence[Value], b: Sequence[Value], kind: ValueKind) -> bool:
     return any(comparable(v, w) and same(v, w) for v in told for w in b)
 
 
-def _is_best(
-    side: Statement, kind: ValueKind, asked: _Asked, statements: Sequence[Statement]
-) -> bool:
+def _is_best(side: _Side, kind: ValueKind, sides: Sequence[_Side]) -> bool:
     """Whether it is about the best of its document that has such a value."""
+    document_id = side.statement.document_id
     best = max(
         (
-            s.candidate.score
-            for s in statements
-            if s.document_id == side.document_id
-            and any(value.kind is kind for value in asked.open_values(s))
+            one.candidate.score
+            for one in sides
+            if kind in one.kinds and one.statement.document_id == document_id
         ),
         default=side.candidate.score,
     )
@@ -237,13 +246,16 @@ def _answers_alike(a: Statement, b: Statement, evidence: Evidence) -> bool:
     return most > 0 and both >= _SHARE_OF_QUESTION * most
 
 
+def _may_deny(a: Statement, b: Statement) -> bool:
+    """Whether the two are sentences of two documents with words in common."""
+    if a.document_id == b.document_id or a.is_row or b.is_row:
+        return False
+    return len(a.own & b.own) >= _WORDS_DENIED
+
+
 def _denial(a: Statement, b: Statement) -> tuple[str, str] | None:
     """Simple sentences of the two of which one denies the other; None when there are none."""
-    if a.document_id == b.document_id or a.is_row or b.is_row:
-        return None
-    if len(a.own & b.own) < _WORDS_DENIED:
-        return None
-    if one_series(a.candidate.hit.document, b.candidate.hit.document):
+    if not _may_deny(a, b) or one_series(a.candidate.hit.document, b.candidate.hit.document):
         return None
     for one in _simple(a.text):
         for other in _simple(b.text):

@@ -30,7 +30,7 @@ def contrary(a: Claim, b: Claim) -> bool:
     agree, and so do a denial and a sentence of something else.
     """
     words_a, words_b = _said(a), _said(b)
-    opposed = _opposed(a, b)
+    opposed = _opposed(words_a, words_b)
     words_a, words_b = words_a - opposed, words_b - opposed
     if min(len(words_a), len(words_b)) < _FEW:
         return False
@@ -74,12 +74,11 @@ def _denied(claim: Claim, index: int) -> list[str]:
     return [claim.tokens[i].key for i in denied]
 
 
-def _opposed(a: Claim, b: Claim) -> frozenset[str]:
-    """Keys of words of one whose contrary the other has: "mandatory", "optional"."""
-    keys_a, keys_b = _said(a), _said(b)
+def _opposed(a: frozenset[str], b: frozenset[str]) -> frozenset[str]:
+    """Keys of one whose contrary the other has: "mandatory", "optional"."""
     found = {
         key
-        for one, other in ((keys_a, keys_b), (keys_b, keys_a))
+        for one, other in ((a, b), (b, a))
         for key in one - other
         if OPPOSITES.get(key, set()) & (other - one)
     }

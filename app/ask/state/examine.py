@@ -62,6 +62,7 @@ def examine(
     today: date,
     successor: Successor,
     vectors: Vectors | None = None,
+    first: Sequence[Candidate] = (),
 ) -> Examination:
     """What state an answer of ``quotes`` is in; never ``not_found``, which was decided before.
 
@@ -75,10 +76,11 @@ def examine(
         successor: the document that replaces another one.
         vectors: of passages, to tell paraphrases from other matters. Without them only sentences
             in nearly the same words are found to contradict each other.
+        first: the read sentences as `rank_sentences` gave them, which spares doing it again.
     """
     if not quotes or not candidates:
         return Examination(AnswerState.ANSWERED, tuple(quotes))
-    everything = rank_sentences(question, retrieval, LOOKED_THROUGH)
+    everything = rank_sentences(question, retrieval, LOOKED_THROUGH, first)
     clash = _clash(
         Evidence(
             question,

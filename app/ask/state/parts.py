@@ -14,7 +14,7 @@ from difflib import get_close_matches
 
 from app.ask.question_type import Wanted, matching_spans, wanted
 from app.domain import Hit, Retrieval
-from app.knowledge.terms import STOP_WORDS, content_words, stems, words
+from app.knowledge.terms import STOP_WORDS, content_words, stem_set, stems, words
 
 _ASKS = (
     r"(?:what|when|who|whom|whose|where|why|which|how|is|are|was|were|do|does|did|can|could|may|"
@@ -174,4 +174,4 @@ def _is_written_otherwise(word: str, texts: str) -> bool:
 
 def _page(hit: Hit) -> _Page:
     text = " ".join((hit.document.title, *hit.passage.heading, hit.passage.text))
-    return _Page(hit, frozenset(stems(text)))
+    return _Page(hit, stem_set(text))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from app.ask.checking.claims import Claim, Token, read
 from app.ask.checking.numerals import UNITS
@@ -30,8 +30,10 @@ _EMPTY = word_set(
     "everything anything something one item value note see least most minimum maximum"
 )
 """Words that say nothing about what a sentence is of; limits are compared on their own."""
+_NO_TOPIC = STOP_WORDS | _EMPTY | UNITS.keys()
 _NUMBERING = re.compile(r"^[\d.)(\s*•–-]+")
 _COLUMN = re.compile(r"(?:^|\| )(\w+)[^|:\n]{0,80}:")
+_PARTING = re.compile(r"[-/]")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 
 
@@ -75,7 +77,7 @@ class Statement:
     @cached_property
     def own(self) -> frozenset[str]:
         """Stems of its words, without values and units."""
-        return _stems_of(self._words(0, len(self.text)))
+        return _own(self.text)
 
     @cached_property
     def around(self) -> frozenset[str]:
@@ -105,13 +107,7 @@ class Statement:
     @cached_property
     def cells(self) -> tuple[Cell, ...]:
         """Columns and values of a table's row; nothing for prose."""
-        found, at = [], 0
-        for part in self.text.split(" | ") if self.is_row else ():
-            column, colon, _ = part.partition(": ")
-            start = at + (len(column) + 2 if colon else 0)
-            found.append(Cell(column.strip() if colon else "", start, at + len(part)))
-            at += len(part) + 3
-        return tuple(found)
+        return _cells(self.text) if self.is_row else ()
 
     @cached_property
     def head(self) -> frozenset[str]:
@@ -159,26 +155,43 @@ class Statement:
         return replace(value, year=int(years.pop())) if len(years) == 1 else value
 
     def _tokens(self, start: int, end: int) -> list[Token]:
-        return [
-            token
-            for token in self.claim.tokens
-            if token.content
-            and token.fact is None
-            and start <= token.span[0]
-            and token.span[1] <= end
-        ]
+        tokens = _plain_tokens(self.claim)
+        return [token for token in tokens if start <= token.span[0] and token.span[1] <= end]
 
     def _words(self, start: int, end: int) -> list[str]:
         return [token.text for token in self._tokens(start, end)]
 
 
+@lru_cache(maxsize=4096)
+def _own(text: str) -> frozenset[str]:
+    """`Statement.own`, kept: the same passages come up for many questions."""
+    return _stems_of(token.text for token in _plain_tokens(read(text)))
+
+
+@lru_cache(maxsize=4096)
+def _cells(row: str) -> tuple[Cell, ...]:
+    """`Statement.cells`, kept likewise."""
+    found, at = [], 0
+    for part in row.split(" | "):
+        column, colon, _ = part.partition(": ")
+        start = at + (len(column) + 2 if colon else 0)
+        found.append(Cell(column.strip() if colon else "", start, at + len(part)))
+        at += len(part) + 3
+    return tuple(found)
+
+
+def _plain_tokens(claim: Claim) -> Iterator[Token]:
+    """The words of meaning that are no values."""
+    return (token for token in claim.tokens if token.content and token.fact is None)
+
+
 def _stems_of(found: Iterable[str]) -> frozenset[str]:
     """Stems of words; a hyphen parts words, since others write them apart."""
-    parts = (part for word in found for part in re.split(r"[-/]", word))
+    parts = (part for word in found for part in _PARTING.split(word))
     return frozenset(
         stem
         for part in parts
-        if not part.isdigit() and part.lower() not in (STOP_WORDS | _EMPTY | UNITS.keys())
+        if not part.isdigit() and part.lower() not in _NO_TOPIC
         for stem in stems(part)
         if len(stem) > 1
     )

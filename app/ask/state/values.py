@@ -150,13 +150,12 @@ def same(a: Value, b: Value) -> bool:
         short, long = sorted((f"{a.version}.", f"{b.version}."), key=len)
         return long.startswith(short)
     room = 1e-9 * max(abs(a.high), abs(b.high), 1.0)
-    if a.kind is ValueKind.PERIOD:
-        exact = {a.unit, b.unit} != {"days", "months"}
-        a, b = _in_days(a), _in_days(b)
-        room = room if exact else _CALENDAR * max(a.high, b.high)
-    if a.vague or b.vague or _rounds_to(a, b) or _rounds_to(b, a):
-        room = max(room, _ROUNDED * max(abs(a.high), abs(b.high)))
-    return a.low <= b.high + room and b.low <= a.high + room
+    (low_a, high_a), (low_b, high_b) = one, other = _range(a), _range(b)
+    if a.kind is ValueKind.PERIOD and {a.unit, b.unit} == {"days", "months"}:
+        room = _CALENDAR * max(high_a, high_b)
+    if a.vague or b.vague or _rounds_to(one, low_b) or _rounds_to(other, low_a):
+        room = max(room, _ROUNDED * max(abs(high_a), abs(high_b)))
+    return low_a <= high_b + room and low_b <= high_a + room
 
 
 def comparable(a: Value, b: Value) -> bool:
@@ -184,9 +183,7 @@ def differ(a: Value, b: Value) -> bool:
 def _one_order(a: Value, b: Value) -> bool:
     if a.kind is ValueKind.DATE:
         return abs((a.year or 0) - (b.year or 0)) <= _YEARS_APART
-    if a.kind is ValueKind.PERIOD:
-        a, b = _in_days(a), _in_days(b)
-    small, large = sorted((abs(a.high), abs(b.high)))
+    small, large = sorted((abs(_range(a)[1]), abs(_range(b)[1])))
     return small == 0 or large <= _ONE_ORDER * small
 
 
@@ -318,16 +315,17 @@ def _noun(text: str, value: Value) -> frozenset[str]:
     return frozenset(stem for word in found for stem in stems(word) if word.lower() not in UNITS)
 
 
-def _in_days(value: Value) -> Value:
-    if not value.unit.endswith("months"):
-        return value
-    return replace(value, low=value.low * _MONTH, high=value.high * _MONTH)
+def _range(value: Value) -> tuple[float, float]:
+    """``low`` and ``high``; of periods in days."""
+    if value.kind is ValueKind.PERIOD and value.unit.endswith("months"):
+        return value.low * _MONTH, value.high * _MONTH
+    return value.low, value.high
 
 
-def _rounds_to(rough: Value, exact: Value) -> bool:
-    """Whether one has far fewer digits, as 3.5 million has, said of 3,482,970."""
-    few, many = _digits(rough.low), _digits(exact.low)
-    return rough.low == rough.high and rough.low >= 1000 and many - few >= 2
+def _rounds_to(rough: tuple[float, float], exact: float) -> bool:
+    """Whether one number has far fewer digits, as 3.5 million has, said of 3,482,970."""
+    low, high = rough
+    return low == high and low >= 1000 and _digits(exact) - _digits(low) >= 2
 
 
 def _digits(number: float) -> int:

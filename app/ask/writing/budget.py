@@ -1,4 +1,4 @@
-"""Whether a model call may still be made: USD per question, day and month; and what calls cost.
+"""Whether a model call may still be made: USD per question, day, month and person; what calls cost.
 
 Before a call the most it can cost is set aside; afterwards what it did cost takes that place. With
 a budget set, a model whose price nobody knows is not called.
@@ -20,6 +20,7 @@ from anyio.to_thread import run_sync
 from opentelemetry.trace import Span as TraceSpan
 
 from app import moment
+from app.access import Principal, principal
 from app.ask.writing.chat_model import ChatModel, Chunk
 from app.ask.writing.prices import Cost, Prices, estimated_tokens
 from app.ask.writing.prompts import Message
@@ -59,6 +60,7 @@ class _Purse:
     since: date | None = None
     before: float = 0.0
     own: float = 0.0
+    under_way: float = 0.0
 
     def spent(self, day: date) -> float:
         if self.limit <= 0:
@@ -76,9 +78,11 @@ class _UsedUp(WritingFailed):
 class Budget:
     """Keeps written answers within USD per question, UTC day and UTC month; 0 is no limit.
 
-    ``spending`` says what a day's calls cost, ``spending_in_month`` what those of its month did
-    until then; None: nothing is recorded. Calls that other processes have under way are not seen:
-    with several processes a limit may be passed by one call for each of the others.
+    ``person_day_usd``: most for whoever is signed in, a day. ``spending`` says what a day's calls
+    cost, ``spending_in_month`` what those of its month did until then, ``spending_of`` what the
+    questions of one session did; None: nothing is recorded. Calls that other processes have under
+    way are not seen: with several processes a limit may be passed by one call for each of the
+    others.
     """
 
     def __init__(
@@ -87,8 +91,10 @@ class Budget:
         question_usd: float = 0,
         day_usd: float = 0,
         month_usd: float = 0,
+        person_day_usd: float = 0,
         spending: Callable[[date], float] | None = None,
         spending_in_month: Callable[[date], float] | None = None,
+        spending_of: Callable[[str, date], float] | None = None,
         today: Callable[[], date] = lambda: moment.now().date(),
     ) -> None:
         nothing: Callable[[date], float] = lambda _day: 0.0  # noqa: E731  # typed
@@ -99,12 +105,16 @@ class Budget:
         self._month = _Purse(
             month_usd, spending_in_month or nothing, lambda day: day.replace(day=1)
         )
+        self._person_usd = person_day_usd
+        self._spending_of = spending_of or (lambda _session, _day: 0.0)
+        self._people: dict[str, _Purse] = {}
         self._under_way = 0.0
 
     @property
     def active(self) -> bool:
         """Whether there is anything to keep."""
-        return self._question_usd > 0 or self._day.limit > 0 or self._month.limit > 0
+        limits = (self._question_usd, self._day.limit, self._month.limit, self._person_usd)
+        return any(limit > 0 for limit in limits)
 
     def reserve(self, model: str, cost: Cost | None) -> float:
         """Set aside what a call costs at most; the amount is given back to `settle`.
@@ -145,6 +155,15 @@ class Budget:
                     "FOOTNOTE_BUDGET_MONTH_USD.",
                     problem="over_budget",
                 )
+            own = self._purse_of(principal())
+            if own is not None and own.limit < own.spent(day) + own.under_way + cost.total:
+                raise _UsedUp(
+                    f"Your {_usd(own.limit)} of written answers for today is used up.",
+                    "Written answers are back after midnight UTC.",
+                    problem="over_budget",
+                )
+            if own is not None:
+                own.under_way += cost.total
             self._under_way += cost.total
         return cost.total
 
@@ -152,8 +171,22 @@ class Budget:
         """A reserved call has ended; ``spent`` None: unknown, so all of it counts."""
         with self._lock:
             self._under_way = max(0.0, self._under_way - reserved)
-            for purse in (self._day, self._month):
+            own = self._purse_of(principal())
+            if own is not None:
+                own.under_way = max(0.0, own.under_way - reserved)
+            for purse in filter(None, (self._day, self._month, own)):
                 purse.own += reserved if spent is None else spent
+
+    def _purse_of(self, who: Principal) -> _Purse | None:
+        """A person's day; None where there is no limit, or nobody is signed in."""
+        if self._person_usd <= 0 or not who.user_id:
+            return None
+        if who.user_id not in self._people:
+            session = who.session_id
+            self._people[who.user_id] = _Purse(
+                self._person_usd, lambda day: self._spending_of(session, day), lambda day: day
+            )
+        return self._people[who.user_id]
 
 
 class BudgetedChatModel:

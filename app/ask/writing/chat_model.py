@@ -6,6 +6,7 @@ LangChain and the provider's package are imported when a model is first needed: 
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from app.ask.writing.prices import Prices
 from app.ask.writing.prompts import Message
 from app.domain import Usage
 from app.errors import SettingsError, WritingFailed
+from app.redaction import without_secrets
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -160,6 +162,10 @@ class LangChainChatModel:
         finally:
             call.end()
 
+    def _told(self, error: Exception) -> str:
+        key = self._api_key.get_secret_value() if self._api_key else ""
+        return without_secrets("".join(traceback.format_exception(error)), key)
+
     async def _pieces(self, call: ModelCall, model: BaseChatModel) -> AsyncGenerator[str, None]:
         """Text as it comes; what fails before the first of it is tried once more."""
         call.start()
@@ -172,7 +178,8 @@ class LangChainChatModel:
                 raise call.too_slow() from error
             except Exception as error:  # every provider raises its own
                 log.info("%s raised %s", self.name, type(error).__name__)
-                log.debug("What %s raised:", self.name, exc_info=error)  # may repeat the request
+                if log.isEnabledFor(logging.DEBUG):  # it may repeat the request, key included
+                    log.debug("What %s raised:\n%s", self.name, self._told(error))
                 diagnosis = diagnose(error, self.name, begun=call.begun)
                 again = diagnosis.transient
                 if refuses_usage(error) and self._counts_tokens:

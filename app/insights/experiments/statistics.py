@@ -24,7 +24,6 @@ from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
 
 Floats = NDArray[np.float64]
 
@@ -91,6 +90,8 @@ def share(numerators: Floats, denominators: Floats, level: float = LEVEL) -> Est
         return Estimate(value, total, sessions)
     variance = _delta_variance(num, den, value)
     if variance > 0:
+        from scipy import special  # noqa: PLC0415  # 0.1 s of every start
+
         # Few sessions estimate their own variance badly: Student's t in place of the normal.
         few = _z(level) / float(special.stdtrit(sessions - 1, (1 + level) / 2))
         effective = min(value * (1 - value) / variance * few**2, total)
@@ -178,6 +179,8 @@ def difference(treatment: Estimate, control: Estimate, level: float = LEVEL) -> 
 
 def mismatch(sessions: Sequence[int], shares: Sequence[float]) -> float:
     """The probability of arms at least so unequal by chance: χ² against the planned ``shares``."""
+    from scipy import special  # noqa: PLC0415  # 0.1 s of every start
+
     total = sum(sessions)
     if total == 0:
         return 1.0

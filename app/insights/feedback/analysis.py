@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app import moment
+from app.access import EVERYTHING, principal, working_for
 from app.ask.ports import Searches
 from app.errors import FootnoteError
 from app.insights.feedback.sentiment import SentimentModel, of_rating
@@ -151,7 +152,9 @@ class FeedbackAnalysis:
 
     def _links(self, texts: Sequence[str], centroid: Vectors) -> tuple[str, str]:
         try:
-            document = document_about(texts, self._search)
+            # Kept for all readers, whoever asked for it; pages name what each of them may see.
+            with working_for(principal(), EVERYTHING):
+                document = document_about(texts, self._search)
         except FootnoteError:  # no index, or it is another model's: nothing can be said
             document = ""
         return document, gap_of(centroid, self._gaps.known())

@@ -1,18 +1,13 @@
-"""Items, themes and bad rows as CSV, in pieces; a text is never a formula."""
+"""Items and themes as rows of a file, and a tiny file to try the import with."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from app.insights.feedback.numbers import ThemeNumbers, feeling
 from app.records.product.feedback_items import Item, Theme
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for the beginning of a formula."""
-_CHUNK = 500
 ITEM_COLUMNS = (
     *("id", "external_id", "kind", "at", "rating", "sentiment", "feeling", "theme_id", "theme"),
     "text",
@@ -32,20 +27,6 @@ date,type,rating,subject,text,id
 2026-09-09,review,4,,"Clear answers, and it says when it does not know.",R-19
 """
 """A tiny file to try the import with, made up."""
-
-
-def csv_lines(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    """The file in pieces, RFC 4180; empty where there is no value."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(columns)
-    for number, row in enumerate(rows, 1):
-        writer.writerow([_cell(value) for value in row])
-        if number % _CHUNK == 0:
-            yield out.getvalue()
-            out.seek(0)
-            out.truncate()
-    yield out.getvalue()
 
 
 def item_rows(items: Iterable[Item], themes: Mapping[str, str]) -> Iterator[Sequence[Any]]:
@@ -95,10 +76,3 @@ def theme_rows(
             theme.summary,
             theme.model,
         )
-
-
-def _cell(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    text = value.replace("\0", "")
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA) else text

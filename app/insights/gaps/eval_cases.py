@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlparse
 
 from app.domain import Answer, AnswerState
+from app.errors import BadRequest
 
 ANSWERABLE = ("retrieval_missed", "wrong_sentence", "over_cautious", "citation_wrong")
 """Failure modes that say: the documents do answer it."""
@@ -17,11 +18,19 @@ UNANSWERABLE = ("missing_document", "out_of_scope", "vague_question")
 """Failure modes that say: nothing in the documents answers it."""
 _FOLDERS = 2
 """Parts of a path that name a document in a case: its file and the folder it lies in."""
+_ANSWER = ("document", "passage", "answers")
+"""What only a question with an answer has."""
+_KEYS = ("id", "question", "answerable", "state", *_ANSWER, "reference", "after", "why", "tags")
+"""In the order in which a line holds them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A question that is to become a case, with what people said about its answer."""
+    """A question that is to become a case, with what people said about its answer.
+
+    ``after``: what was asked before it in the same conversation, oldest first, where it cannot be
+    understood without.
+    """
 
     answer_id: str
     question: str
@@ -31,6 +40,25 @@ class Marked:
     corrections: tuple[str, ...] = ()
     accepted: bool = False
     rejected: bool = False
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What somebody decided about a case; empty: what is proposed stays."""
+
+    state: AnswerState | None = None
+    answers: tuple[str, ...] = ()
+    reference: str = ""
+    document: str = ""
+    passage: str = ""
+    why: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def says_more(self) -> bool:
+        """Whether it says that there is an answer."""
+        return bool(self.answers or self.passage or self.state is not None)
 
 
 def proposal(marked: Marked, answer: Answer | None) -> dict[str, Any]:
@@ -54,14 +82,53 @@ def proposal(marked: Marked, answer: Answer | None) -> dict[str, Any]:
     if answerable:
         case |= {"document": document, "passage": passage, "answers": _answers(marked, answer)}
     said = (f"Asked on {marked.asked_at:%Y-%m-%d}.", unsure, marked.note)
+    if marked.after:
+        case["after"] = list(marked.after)
     case["why"] = " ".join(filter(None, said))
-    case["tags"] = [tag for tag in ("asked", marked.failure_mode.replace("_", "-")) if tag]
+    tags = ("follow-up" if marked.after else "", "asked", marked.failure_mode.replace("_", "-"))
+    case["tags"] = [tag for tag in tags if tag]
     return {key: value for key, value in case.items() if value is not None}
+
+
+def decided(case: dict[str, Any], expected: Expected) -> dict[str, Any]:
+    """A proposal with what somebody decided in place of what was proposed.
+
+    Raises:
+        BadRequest: it is to be answerable, but no passage is known.
+    """
+    known = {
+        "state": expected.state.value if expected.state is not None else None,
+        "document": expected.document,
+        "passage": expected.passage,
+        "answers": list(expected.answers),
+        "reference": expected.reference,
+        "why": expected.why,
+    }
+    made = case | {key: value for key, value in known.items() if value}
+    made["tags"] = list(dict.fromkeys([*expected.tags, *case["tags"]]))
+    if expected.state is AnswerState.NOT_FOUND:
+        made["answerable"] = False
+        return _ordered({key: made[key] for key in made if key not in _ANSWER})
+    if not (made["answerable"] or expected.says_more):
+        return _ordered(made)
+    made["answerable"] = True
+    if made.get("state") == AnswerState.NOT_FOUND.value:
+        made.pop("state")  # it was refused, and should not have been
+    if not (made.get("document") and made.get("passage")):
+        raise BadRequest(
+            "No passage is known that answers it: nothing was cited.",
+            "Give it with --document and --passage.",
+        )
+    return _ordered(made)
 
 
 def line(case: dict[str, Any]) -> str:
     """A case as one line of a JSONL file."""
     return json.dumps(case, ensure_ascii=False)
+
+
+def _ordered(case: dict[str, Any]) -> dict[str, Any]:
+    return {key: case[key] for key in _KEYS if key in case}
 
 
 def _answerable(marked: Marked, answer: Answer | None) -> bool:

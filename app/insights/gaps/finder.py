@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from app import moment
+from app.access import ANYBODY, EVERYTHING, reach, working_for
 from app.errors import FootnoteError, NotReady
 from app.insights.gaps.clustering import Vectors, unpack
 from app.insights.gaps.gap import Gap, find_gaps
@@ -82,6 +83,22 @@ class GapReport:
         """Questions far from every intended use ÷ questions with a vector."""
         return self.unexpected_count / self.judged if self.judged else None
 
+    def within_reach(self) -> GapReport:
+        """What was found, naming only documents that the reader may see."""
+        if not reach().limited:
+            return self
+        return replace(
+            self,
+            suggestions={
+                key: tuple(replace(one, near=one.near and one.near.within_reach()) for one in found)
+                for key, found in self.suggestions.items()
+            },
+            documents={
+                key: tuple(dict.fromkeys(near.within_reach() for near in found))
+                for key, found in self.documents.items()
+            },
+        )
+
     def gap(self, gap_id: str) -> Gap | None:
         """The gap with this id, where it has failures in this period."""
         return next((gap for gap in self.gaps if gap.id == gap_id), None)
@@ -120,20 +137,22 @@ class GapFinder:
             if known is not None:
                 self._found.move_to_end(key)
                 if known.revision == revision and not known.waiting:
-                    return known
+                    return known.within_reach()
             done = self._running.get(key)
             resting = known is not None and time.monotonic() < self._rest_until
             if done is None and not resting and not self._closed:
                 done = self._running[key] = threading.Event()
                 now = moment.now()
-                # A daemon: an exit doesn't wait for a clustering.
+                # A daemon: an exit doesn't wait for a clustering. It works for all readers, and
+                # sees everything; what one of them may not see is taken out on the way to them.
                 threading.Thread(
                     target=self._work, args=(key, period, now, done), name="gaps", daemon=True
                 ).start()
         if done is not None and wait > 0:
             done.wait(wait)
         with self._lock:
-            return self._found.get(key)
+            found = self._found.get(key)
+        return found and found.within_reach()
 
     def forget(self) -> None:
         """A decision was made: what is kept says something else about it."""
@@ -173,7 +192,7 @@ class GapFinder:
         done: threading.Event,
     ) -> None:
         try:
-            with self._working, moment.at(now):
+            with self._working, moment.at(now), working_for(ANYBODY, EVERYTHING):
                 started = time.monotonic()
                 found = self._find(period, now)
                 took = time.monotonic() - started

@@ -32,6 +32,8 @@ class Suggestion:
     @property
     def words(self) -> str:
         """As a sentence, for a list or a file."""
+        if self.near and self.near.hidden:
+            return self.near.title
         title = f"“{self.near.title}”" if self.near else ""
         owner = f" Its owner is {self.near.owner}." if self.near and self.near.owner else ""
         quoted = ", ".join(f"“{term}”" for term in self.terms)

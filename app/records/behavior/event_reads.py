@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, select
 
 from app.records.behavior.events import KINDS, Event, made
 from app.records.behavior.tables import events
 
 log = logging.getLogger(__name__)
+_BY_PEOPLE = [kind for kind, cls in KINDS.items() if cls.person]
+"""The other kinds say what the server did."""
+_ANY = (
+    select(events.c.id)
+    .where(events.c.answer_id == bindparam("answer_id"), events.c.kind.in_(_BY_PEOPLE))
+    .limit(1)
+)
+_BY_ANSWER = (
+    select(events)
+    .where(
+        events.c.answer_id.in_(bindparam("answer_ids", expanding=True)),
+        events.c.kind.in_(_BY_PEOPLE),
+    )
+    .order_by(events.c.at, events.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,25 +45,26 @@ class Recorded:
 def events_of(connection: Connection, answer_ids: Sequence[str]) -> dict[str, list[Event]]:
     """By answer; those that people caused, which is what conclusions are drawn from."""
     found: dict[str, list[Event]] = defaultdict(list)
-    people = [kind for kind, cls in KINDS.items() if cls.person]
-    where = [events.c.answer_id.in_(answer_ids), events.c.kind.in_(people)]
     if answer_ids:
-        for recorded in read(connection, *where):
+        rows = connection.execute(_BY_ANSWER, {"answer_ids": list(answer_ids)})
+        for recorded in _readable(rows):
             found[recorded.event.answer_id].append(recorded.event)
     return found
 
 
 def with_events(connection: Connection, answer_id: str) -> list[str]:
     """The answer, where somebody has done anything with it or said anything about it."""
-    people = [kind for kind, cls in KINDS.items() if cls.person]
-    query = select(events.c.id).where(events.c.answer_id == answer_id, events.c.kind.in_(people))
-    return [answer_id] if connection.execute(query.limit(1)).first() else []
+    return [answer_id] if connection.execute(_ANY, {"answer_id": answer_id}).first() else []
 
 
 def read(connection: Connection, *where: ColumnElement[bool]) -> list[Recorded]:
     """In the order of their times. What only another version can read is left out."""
     query = select(events).where(*where).order_by(events.c.at, events.c.id)
-    found = (_recorded(row) for row in connection.execute(query) if row.kind in KINDS)
+    return _readable(connection.execute(query))
+
+
+def _readable(rows: Iterable[Row[Any]]) -> list[Recorded]:
+    found = (_recorded(row) for row in rows if row.kind in KINDS)
     return [recorded for recorded in found if recorded is not None]
 
 

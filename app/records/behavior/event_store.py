@@ -12,6 +12,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.domain import Asking
+from app.errors import StorageProblem
 from app.records.behavior import forgetting
 from app.records.behavior.event_reads import Recorded, read
 from app.records.behavior.events import CitationOpened, Event, PassageOpened, ResultOpened
@@ -124,7 +125,7 @@ class EventStore:
         """As `record`, for what is seen by the way: reading goes on when it can't be kept."""
         try:
             self.record(*given)
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, StorageProblem) as error:
             log.warning("an event was not kept: %s", type(error).__name__)
 
     def opened(self, answer_id: str, number: int, session_id: str) -> None:
@@ -140,7 +141,7 @@ class EventStore:
         try:
             with self._engine.connect() as connection:
                 about = connection.execute(query).one_or_none()
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, StorageProblem) as error:
             log.warning("an event was not kept: %s", type(error).__name__)
             return
         if about is None:

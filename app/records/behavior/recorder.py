@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Engine, insert, update
+from sqlalchemy import Connection, Engine, bindparam, insert, update
 
 from app import moment
 from app.domain import Answer, AnswerState, Asking
@@ -17,9 +17,11 @@ from app.records.behavior.rederiving import Seed, after_changes, after_events
 from app.records.behavior.revisions import bump
 from app.records.behavior.tables import question_vectors, questions
 from app.records.rows import storable
+from app.redaction import Redact, unchanged
 
 _INSERT_QUESTION = insert(questions)
 _INSERT_VECTOR = insert(question_vectors)
+_CHANGE = update(questions).where(questions.c.answer_id == bindparam("changed"))
 
 
 class QuestionRecorder:
@@ -29,10 +31,13 @@ class QuestionRecorder:
     Its text stands there only with its answer, which is what they can delete it by.
     """
 
-    def __init__(self, engine: Engine, answers: AnswerStore, release: str) -> None:
+    def __init__(
+        self, engine: Engine, answers: AnswerStore, release: str, redact: Redact = unchanged
+    ) -> None:
         self._engine = engine
         self._answers = answers
         self._release = release
+        self._redact = redact
 
     def asked(self, asking: Asking) -> None:
         """A question was accepted; it counts from now on, whatever becomes of it."""
@@ -46,7 +51,7 @@ class QuestionRecorder:
                 "session_id": "" if question.private else asking.session_id,
                 "conversation_id": asking.conversation_id,
                 "trace_id": asking.trace_id,
-                "text": "" if question.private else storable(asking.typed),
+                "text": "" if question.private else self._redact(storable(asking.typed)),
                 "followup": False,
                 "regenerate": question.regenerate,
                 "private": question.private,
@@ -79,7 +84,7 @@ class QuestionRecorder:
         with self._engine.begin() as connection:
             revision = bump(connection)
             self._answers.add_in(connection, answer, asking.session_id)
-            self._change(connection, asking, {**_outcome(answer), "revision": revision})
+            self._change(connection, asking, {**self._outcome(answer), "revision": revision})
             vector = answer.retrieval.vector if answer.retrieval is not None else b""
             self._vector(connection, asking, vector)
             done = Answered(
@@ -151,16 +156,20 @@ class QuestionRecorder:
             write_own(connection, event, asking, self._release)
 
     def _change(self, connection: Connection, asking: Asking, values: dict[str, Any]) -> None:
-        here = questions.c.answer_id == asking.answer_id
-        connection.execute(update(questions).where(here).values(**values))
+        connection.execute(_CHANGE, {"changed": asking.answer_id, **values})
+
+    def _outcome(self, answer: Answer) -> dict[str, Any]:
+        asked = answer.asked
+        return {
+            **_outcome(answer),
+            "text": self._redact(storable(answer.question)),
+            "typed": None if asked is None else self._redact(storable(asked)),
+        }
 
 
 def _outcome(answer: Answer) -> dict[str, Any]:
     timings, usage, retrieval = answer.timings_ms, answer.usage, answer.retrieval
-    asked = answer.asked
     return {
-        "text": storable(answer.question),
-        "typed": None if asked is None else storable(asked),
         "followup": answer.completed,
         "content_words": len(retrieval.terms) if retrieval is not None else 0,
         "status": "complete",

@@ -7,13 +7,25 @@ session asked before. All functions here belong inside a transaction that began 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
 import numpy as np
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    or_,
+    select,
+    update,
+)
 
 from app.records.behavior.deriving import LOOK_BACK, VISIT_GAP, Derived, Turn, derive
 from app.records.behavior.event_reads import events_of
@@ -27,6 +39,8 @@ _FEW = 16
 """Rows of a visit that are looked for at first; most have fewer."""
 
 _Key = tuple[datetime, str]
+_Joined = Literal["session", "conversation", "nothing"]
+"""What a question shares with those that may matter to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +99,9 @@ def after_changes(connection: Connection, changed: Iterable[Seed], revision: int
 def after_events(connection: Connection, answer_ids: Iterable[str], revision: int) -> None:
     """Something was done with, or said about, these answers."""
     about = list(dict.fromkeys(answer_ids))
-    for row in _known(connection, _rows().where(questions.c.answer_id.in_(about))):
+    if not about:
+        return
+    for row in _known(connection, _about(), {"answer_ids": about}):
         turn = row.turn
         seed = Seed(turn.session_id, turn.kind, turn.conversation_id, turn.asked_at, turn.answer_id)
         later: list[_Known] = []
@@ -150,16 +166,11 @@ def _further(connection: Connection, seed: Seed, moved: Sequence[_Known], last: 
 
 def _conversation(connection: Connection, seed: Seed, conversation: str, key: _Key) -> list[Turn]:
     """The nearest question of a conversation before ``key``, its thread known."""
-    c = questions.c
-    query = (
-        _rows()
-        .where(*_same(seed), c.conversation_id == conversation, _before(key))
-        .order_by(c.asked_at.desc(), c.answer_id.desc())
-        .limit(1)
-    )
+    at, answer_id = key
+    place = {"conversation_id": conversation, "at": at, "answer_id": answer_id}
     return [
         replace(row.turn, thread_id=row.derived.thread_id, vector=None)
-        for row in _known(connection, query)
+        for row in _known(connection, _nearest(), _same(seed) | place)
     ]
 
 
@@ -168,25 +179,18 @@ def _reach(connection: Connection, seed: Seed, *, forward: bool) -> tuple[list[_
 
     And whether there is none at all, neither in the visit nor in another one.
     """
-    c = questions.c
-    query = _rows().where(*_same(seed))
+    joined: _Joined = "session"
     if not seed.session_id:
         # Nobody's questions have no visits: a conversation is all that joins them.
-        query = query.where(c.conversation_id == seed.conversation_id)
-        if not seed.conversation_id:
-            query = query.where(c.answer_id == seed.answer_id)
-    if forward:
-        query = query.where(_after(seed.key)).order_by(c.asked_at, c.answer_id)
-    else:
-        query = query.where(
-            c.asked_at <= seed.asked_at,
-            or_(c.asked_at < seed.asked_at, c.answer_id <= seed.answer_id),
-        )
-        query = query.order_by(c.asked_at.desc(), c.answer_id.desc())
+        joined = "conversation" if seed.conversation_id else "nothing"
+    query = _reaching(joined, forward=forward)
+    place = _same(seed) | {"at": seed.asked_at, "answer_id": seed.answer_id}
+    if joined != "session":
+        place["conversation_id"] = seed.conversation_id
     found: list[_Known] = []
     rows: list[_Known] = []
     for limit in (_FEW, LOOK_BACK + 1):
-        rows = _known(connection, query.limit(limit))
+        rows = _known(connection, query, place | {"most": limit})
         found = _visit(rows, seed.asked_at) if seed.session_id else rows
         if len(found) < limit:
             break
@@ -209,16 +213,16 @@ def _after(key: _Key) -> ColumnElement[bool]:
     return and_(c.asked_at >= at, or_(c.asked_at > at, c.answer_id > answer_id))
 
 
-def _before(key: _Key) -> ColumnElement[bool]:
-    c, (at, answer_id) = questions.c, key
-    return and_(c.asked_at <= at, or_(c.asked_at < at, c.answer_id < answer_id))
+def _same(seed: Seed) -> dict[str, Any]:
+    """What `_of_seed` asks for."""
+    return {"session_id": seed.session_id, "kind": seed.kind}
 
 
-def _same(seed: Seed) -> tuple[ColumnElement[bool], ...]:
-    c = questions.c
-    return c.session_id == seed.session_id, c.kind == seed.kind, c.private.is_(False)
+# Statements are made once: making one costs more than SQLite takes to answer it, and every question
+# asks them.
 
 
+@cache
 def _rows() -> Select[Any]:
     c = questions.c
     names = [one.name for one in fields(Turn) if one.name not in ("vector", "thread_id")]
@@ -227,8 +231,58 @@ def _rows() -> Select[Any]:
     )
 
 
-def _known(connection: Connection, query: Select[Any]) -> list[_Known]:
-    return [_from_row(row) for row in connection.execute(query)]
+@cache
+def _about() -> Select[Any]:
+    """Rows of some answers."""
+    return _rows().where(questions.c.answer_id.in_(bindparam("answer_ids", expanding=True)))
+
+
+@cache
+def _of_seed() -> Select[Any]:
+    """Rows of one session and kind; private ones have no place in a session."""
+    c = questions.c
+    return _rows().where(
+        c.session_id == bindparam("session_id"), c.kind == bindparam("kind"), c.private.is_(False)
+    )
+
+
+@cache
+def _nearest() -> Select[Any]:
+    """Of one conversation, the last row before a place."""
+    c = questions.c
+    before = or_(c.asked_at < bindparam("at"), c.answer_id < bindparam("answer_id"))
+    return (
+        _of_seed()
+        .where(
+            c.conversation_id == bindparam("conversation_id"),
+            c.asked_at <= bindparam("at"),
+            before,
+        )
+        .order_by(c.asked_at.desc(), c.answer_id.desc())
+        .limit(1)
+    )
+
+
+@cache
+def _reaching(joined: _Joined, *, forward: bool) -> Select[Any]:
+    """The ``most`` rows nearest to a place: up to and with it, nearest first, or after it."""
+    c = questions.c
+    at = bindparam("at", type_=c.asked_at.type)
+    answer_id = bindparam("answer_id", type_=c.answer_id.type)
+    query = _of_seed().limit(bindparam("most", type_=Integer))
+    if joined != "session":
+        query = query.where(c.conversation_id == bindparam("conversation_id"))
+    if joined == "nothing":
+        query = query.where(c.answer_id == answer_id)
+    if forward:
+        query = query.where(c.asked_at >= at, or_(c.asked_at > at, c.answer_id > answer_id))
+        return query.order_by(c.asked_at, c.answer_id)
+    query = query.where(c.asked_at <= at, or_(c.asked_at < at, c.answer_id <= answer_id))
+    return query.order_by(c.asked_at.desc(), c.answer_id.desc())
+
+
+def _known(connection: Connection, query: Select[Any], values: Mapping[str, Any]) -> list[_Known]:
+    return [_from_row(row) for row in connection.execute(query, values)]
 
 
 def _from_row(row: Row[Any]) -> _Known:

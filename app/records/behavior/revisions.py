@@ -4,11 +4,17 @@ from __future__ import annotations
 
 from typing import Literal
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from app.records.behavior.tables import revisions
 
 Counter = Literal["questions", "deletions"]
+_STEP = (
+    update(revisions)
+    .where(revisions.c.name == bindparam("counter"))
+    .values(value=revisions.c.value + 1)
+    .returning(revisions.c.value)
+)
 
 
 def bump(connection: Connection, counter: Counter = "questions") -> int:
@@ -17,13 +23,7 @@ def bump(connection: Connection, counter: Counter = "questions") -> int:
     The first statement of a transaction that writes: it takes the database's write lock (SQLite)
     or the row's (PostgreSQL), so that revisions become visible in their order.
     """
-    step = (
-        update(revisions)
-        .where(revisions.c.name == counter)
-        .values(value=revisions.c.value + 1)
-        .returning(revisions.c.value)
-    )
-    return int(connection.execute(step).scalar_one())
+    return int(connection.execute(_STEP, {"counter": counter}).scalar_one())
 
 
 def current(connection: Connection) -> tuple[int, int]:

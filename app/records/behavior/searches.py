@@ -18,6 +18,7 @@ from app.records.behavior.rederiving import after_asking
 from app.records.behavior.revisions import bump
 from app.records.behavior.tables import question_vectors, questions
 from app.records.rows import storable
+from app.redaction import Redact, unchanged
 
 SAME_SEARCH = timedelta(minutes=10)
 """The same words again so soon are the same search: a page was loaded again, or gone back to."""
@@ -29,12 +30,14 @@ _WORD = re.compile(r"\w+")
 class SearchRecorder:
     """Keeps searches as rows of `questions` with kind ``search``."""
 
-    def __init__(self, engine: Engine, release: str) -> None:
+    def __init__(self, engine: Engine, release: str, redact: Redact = unchanged) -> None:
         self._engine = engine
         self._release = release
+        self._redact = redact
 
     def identify(self, text: str, session_id: str) -> str:
         """The id that a search will have: that of the same search, where it was just made."""
+        text = self._redact(text)
         with self._engine.connect() as connection:
             return self._recent(connection, session_id, text)[0] or f"sea_{token_hex(8)}"
 
@@ -53,6 +56,7 @@ class SearchRecorder:
         The same words within `SAME_SEARCH` are one search. ``typing``: the page searches with every
         pause; what is typed on replaces what stood there.
         """
+        text = self._redact(text)
         with self._engine.begin() as connection:
             revision = bump(connection)
             known, unfinished = self._recent(connection, session_id, text)

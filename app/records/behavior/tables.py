@@ -133,6 +133,21 @@ question_reviews = Table(
     comment="What a PM decided about one question; eval_case: `footnote eval cases` writes it.",
 )
 
+eval_labels = Table(
+    "eval_labels",
+    metadata,
+    Column("case_id", String(200), primary_key=True),
+    Column("answer", String(16), primary_key=True),
+    Column("criterion", String(80), primary_key=True),
+    Column("labeler", String(80), primary_key=True),
+    Column("run", String(200), nullable=False),
+    Column("value", Float, nullable=False),
+    Column("note", Text, nullable=False, server_default=""),
+    Column("at", UtcDateTime, nullable=False),
+    Index(None, "run"),
+    comment="What a person says of one answer of an eval; answer: a fingerprint of what was shown.",
+)
+
 gaps = Table(
     "gaps",
     metadata,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+import app.records.accounts.tables
 import app.records.behavior.tables
 import app.records.tracing.tables  # noqa: F401  # they add themselves to the metadata
 from app.records.tables import metadata

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
@@ -101,6 +101,16 @@ class CostStore:
         query = select(func.coalesce(func.sum(daily_costs.c.cost_usd), 0.0)).where(
             daily_costs.c.day.between(first, last),
             daily_costs.c.model.not_like(f"{EMBEDDINGS}%"),
+        )
+        with self._engine.connect() as connection:
+            return float(connection.execute(query).scalar_one())
+
+    def usd_of_session(self, session_id: str, day: date) -> float:
+        """USD of the questions that a session asked on one UTC day, as far as they are known."""
+        begin = datetime.combine(day, time.min, tzinfo=UTC)
+        c = questions.c
+        query = select(func.coalesce(func.sum(c.cost_usd), 0.0)).where(
+            c.session_id == session_id, c.asked_at >= begin, c.asked_at < begin + timedelta(days=1)
         )
         with self._engine.connect() as connection:
             return float(connection.execute(query).scalar_one())

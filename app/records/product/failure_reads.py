@@ -9,11 +9,13 @@ from typing import Any
 
 from sqlalchemy import Engine, select, tuple_
 
+from app.access import reach
 from app.records.behavior import revisions
 from app.records.behavior.tables import events, question_vectors, questions
 from app.records.product.question_filters import failure
 from app.records.product.question_reads import chunks
 from app.records.tables import answers, documents
+from app.records.visibility import WITHHELD
 
 _BATCH = 5_000
 """Rows held at once while vectors are read: about 4 MB."""
@@ -42,6 +44,18 @@ class Near:
     title: str
     owner: str
     collection: str
+
+    def within_reach(self) -> Near:
+        """Itself, or what stands for it where its collection may not be seen."""
+        return self if reach().sees(self.collection) else HIDDEN
+
+    @property
+    def hidden(self) -> bool:
+        """Whether it stands for a document that may not be seen."""
+        return not self.document_id
+
+
+HIDDEN = Near("", WITHHELD, "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +130,7 @@ class FailureReads:
         )
         with self._engine.connect() as connection:
             rows = connection.execution_options(yield_per=_BATCH).execute(query)
-            return [
-                Failure(
-                    row.answer_id,
-                    row.text,
-                    row.asked_at,
-                    row.state or "",
-                    row.level or "",
-                    row.rejected_at is not None,
-                    row.thread_id,
-                    row.vector or b"",
-                )
-                for row in rows
-            ]
+            return [_failure(row) for row in rows]
 
     def reworded(self, start: datetime, end: datetime, most: int) -> list[Reworded]:
         """Failures of a period whose thread later got an answer above level low; newest first."""
@@ -162,7 +164,10 @@ class FailureReads:
             ]
 
     def evidence(self, answer_ids: Sequence[str]) -> dict[str, Evidence]:
-        """What failed answers say, by id; answers that are gone are absent."""
+        """What failed answers say, by id; answers that are gone are absent.
+
+        Documents that may not be seen are all `HIDDEN`.
+        """
         found: dict[str, Evidence] = {}
         with self._engine.connect() as connection:
             owners: dict[str, str] = {}
@@ -174,7 +179,7 @@ class FailureReads:
             for chunk in chunks(named):
                 known = select(documents.c.id, documents.c.owner).where(documents.c.id.in_(chunk))
                 owners |= {row.id: row.owner or "" for row in connection.execute(known)}
-        return {key: _with_owners(one, owners) for key, one in found.items()}
+        return {key: _within_reach(_with_owners(one, owners)) for key, one in found.items()}
 
     # --- every question ---------------------------------------------------------------------------
 
@@ -233,16 +238,7 @@ class FailureReads:
                     .where(q.answer_id.in_(chunk))
                 )
                 for row in connection.execute(query):
-                    found[row.answer_id] = Failure(
-                        row.answer_id,
-                        row.text,
-                        row.asked_at,
-                        row.state or "",
-                        row.level or "",
-                        row.rejected_at is not None,
-                        row.thread_id,
-                        row.vector,
-                    )
+                    found[row.answer_id] = _failure(row)
         return [found[one] for one in answer_ids if one in found]
 
     def thread_parts(self, answer_ids: Sequence[str]) -> list[ThreadPart]:
@@ -298,3 +294,21 @@ def _with_owners(found: Evidence, owners: dict[str, str]) -> Evidence:
         for one in found.near
     )
     return Evidence(found.answer_id, found.missing_terms, near)
+
+
+def _within_reach(found: Evidence) -> Evidence:
+    near = tuple(dict.fromkeys(one.within_reach() for one in found.near))
+    return Evidence(found.answer_id, found.missing_terms, near)
+
+
+def _failure(row: Any) -> Failure:
+    return Failure(
+        row.answer_id,
+        row.text,
+        row.asked_at,
+        row.state or "",
+        row.level or "",
+        row.rejected_at is not None,
+        row.thread_id,
+        row.vector or b"",
+    )

@@ -16,6 +16,7 @@ from app.errors import NotFound
 from app.records.behavior.revisions import bump
 from app.records.behavior.tables import feedback_imports, feedback_items, feedback_themes
 from app.records.rows import storable
+from app.redaction import Redact, unchanged
 
 Kind = Literal["review", "ticket"]
 ImportStatus = Literal["waiting", "running", "done", "failed"]
@@ -70,8 +71,9 @@ class Theme:
 class FeedbackItemStore:
     """What was imported, and what was found in it. `FeedbackReads` reads it for pages."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, redact: Redact = unchanged) -> None:
         self._engine = engine
+        self._redact = redact
         # Both databases leave out what is there already, each in its own words.
         self._insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
 
@@ -172,7 +174,7 @@ class FeedbackItemStore:
                 "kind": item.kind,
                 "external_id": storable(item.external_id),
                 "at": item.at,
-                "text": storable(item.text),
+                "text": self._redact(storable(item.text)),
                 "rating": item.rating,
                 "sentiment": item.sentiment,
             }

@@ -12,7 +12,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
+from app.access import reach
 from app.records.behavior.tables import question_reviews, questions
+from app.records.visibility import WITHHELD_NAME, in_reach
 
 REACTION_S = 600
 """Seconds after an answer within which an interaction counts (`shared` definition: 10 minutes)."""
@@ -130,7 +132,6 @@ def conditions(wanted: QuestionFilter, now: datetime) -> list[ColumnElement[bool
         (q.state, wanted.state),
         (q.level, wanted.level),
         (q.mode, wanted.mode),
-        (q.collection, wanted.collection),
         (q.channel, wanted.channel),
         (q.release, wanted.release),
         (q.experiment, wanted.experiment),
@@ -138,6 +139,10 @@ def conditions(wanted: QuestionFilter, now: datetime) -> list[ColumnElement[bool
     ):
         if value:
             found.append(column == value)
+    if wanted.collection == WITHHELD_NAME and reach().limited:
+        found += [q.collection != "", *(~clause for clause in in_reach(q.collection))]
+    elif wanted.collection:
+        found += [q.collection == wanted.collection, *in_reach(q.collection)]
     if wanted.outcome in OUTCOMES:
         found.append(OUTCOMES[wanted.outcome](now))
     if wanted.text.strip():

@@ -17,6 +17,7 @@ from app.errors import BadRequest, NotFound
 from app.moment import now
 from app.records.behavior.tables import events, question_reviews, questions
 from app.records.product.question_filters import QuestionFilter, abandoned, conditions, matching
+from app.records.visibility import shown_name
 
 SortKey = Literal["asked", "latency", "cost", "probability"]
 _SORTS: dict[SortKey, ColumnElement[Any]] = {
@@ -264,6 +265,7 @@ def _row(row: Row[Any]) -> QuestionRow:
     values["note"] = row.note or ""
     values["failure_mode"] = row.failure_mode or ""
     values["eval_case"] = bool(row.eval_case)
+    values["collection"] = shown_name(row.collection)
     return QuestionRow(**values)
 
 

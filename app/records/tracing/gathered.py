@@ -12,7 +12,8 @@ from opentelemetry.trace import StatusCode
 from app import moment
 from app.records.rows import storable
 from app.records.tracing.records import Kind, SpanRecord, Status, TraceSummary, Workflow
-from app.telemetry import CONTENT, CONTENT_PREFIX, CONTENT_SUFFIX, Attribute
+from app.redaction import Redact, unchanged
+from app.telemetry import Attribute, is_content
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import ReadableSpan
@@ -23,15 +24,16 @@ if TYPE_CHECKING:
 class StoreSink:
     """`app.telemetry.Sink` on a `TraceStore`."""
 
-    def __init__(self, store: TraceStore, release: str) -> None:
+    def __init__(self, store: TraceStore, release: str, redact: Redact = unchanged) -> None:
         self._store = store
         self._release = release
+        self._redact = redact
 
     def keep(
         self, root: ReadableSpan, ended: Sequence[ReadableSpan], *, begun: bool, done: bool
     ) -> None:
         """Write them in one transaction."""
-        spans = tuple(recorded(span) for span in ended)
+        spans = tuple(recorded(span, self._redact) for span in ended)
         summary = rolled_up(root, self._release, spans, done=done)
         self._store.write(Workflow(summary, spans), begun=begun)
 
@@ -98,13 +100,13 @@ def _usage(found: Mapping[str, Any], spans: Sequence[SpanRecord]) -> tuple[int, 
     )
 
 
-def recorded(span: ReadableSpan) -> SpanRecord:
+def recorded(span: ReadableSpan, redact: Redact = unchanged) -> SpanRecord:
     """One span; what people or models wrote is taken out of its attributes, into its content."""
     attributes: dict[str, Any] = {}
     content: dict[str, str] = {}
     for name, value in (span.attributes or {}).items():
-        if name in CONTENT or (name.startswith(CONTENT_PREFIX) and name.endswith(CONTENT_SUFFIX)):
-            content[name] = storable(str(value))
+        if is_content(name):
+            content[name] = redact(storable(str(value)))
         else:
             attributes[name] = storable(value) if isinstance(value, str) else value
     return SpanRecord(

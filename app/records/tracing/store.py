@@ -23,6 +23,7 @@ from app.records.tracing.records import (
     Workflow,
 )
 from app.records.tracing.tables import span_content, spans, traces
+from app.records.tracing.withholding import within_reach
 
 _INSERT_SPANS = text(
     "INSERT INTO spans (trace_id, span_id, root_id, parent_id, name, started_ns, ended_ns, status,"
@@ -125,13 +126,17 @@ class TraceStore:
             return listing.choices(connection)
 
     def trace(self, trace_id: str) -> Trace | None:
-        """Everything under a trace id; None where nothing is stored (any more)."""
+        """Everything under a trace id; None where nothing is stored (any more).
+
+        Without the words of documents that the reader may not see.
+        """
         with self._engine.connect() as connection:
             found = listing.summaries(connection, traces.c.trace_id == trace_id)
             if not found:
                 return None
             by_root = _spans(connection, trace_id)
-        return Trace(trace_id, tuple(Workflow(one, tuple(by_root[one.root_id])) for one in found))
+            whole = [Workflow(one, tuple(by_root[one.root_id])) for one in found]
+            return Trace(trace_id, within_reach(connection, whole))
 
     def of_answer(self, answer_id: str) -> TraceSummary | None:
         """The roll-up of one question or search, by its id; None where none is stored."""

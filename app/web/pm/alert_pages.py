@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from app import moment
 from app.errors import BadRequest
-from app.web.dependencies import ServicesDep
+from app.web.dependencies import RowNumber, ServicesDep
 from app.web.pm.alert_view import SNOOZES, alert_rows, rule_rows
 from app.web.templating import page
 
@@ -52,7 +52,7 @@ def try_webhook(services: ServicesDep) -> Response:
 
 
 @router.post("/insights/alerts/{alert_id}/acknowledge")
-def acknowledge(alert_id: int, services: ServicesDep) -> Response:
+def acknowledge(alert_id: RowNumber, services: ServicesDep) -> Response:
     """Somebody has seen it: pages stop pointing at it."""
     services.watch.store.acknowledge(alert_id, moment.now())
     return RedirectResponse("/insights/alerts", 303)
@@ -60,7 +60,7 @@ def acknowledge(alert_id: int, services: ServicesDep) -> Response:
 
 @router.post("/insights/alerts/{alert_id}/snooze")
 def snooze(
-    alert_id: int, services: ServicesDep, hours: Annotated[int, Form()] = min(SNOOZES)
+    alert_id: RowNumber, services: ServicesDep, hours: Annotated[int, Form()] = min(SNOOZES)
 ) -> Response:
     """Say nothing of it for some hours."""
     if hours not in SNOOZES:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
@@ -19,6 +17,7 @@ from app.errors import BadRequest
 from app.insights.alerts.rules import budgets_of
 from app.insights.budgets import forecast
 from app.insights.cost_view import by_model, course, dearest, embedded, summed, written
+from app.insights.csv_lines import csv_lines
 from app.insights.metrics import Metrics
 from app.insights.periods import Period
 from app.records.product.costs import DayCost
@@ -75,13 +74,11 @@ def cost(request: Request, services: ServicesDep, days: int = DEFAULT) -> Respon
 def cost_csv(services: ServicesDep, days: int = DEFAULT) -> Response:
     """Every day and model as a table."""
     now = moment.now()
-    text = io.StringIO()
-    writer = csv.DictWriter(text, [field.name for field in fields(DayCost)])
-    writer.writeheader()
-    writer.writerows(asdict(one) for one in services.costs.days(*_span(days, now)))
+    columns = [field.name for field in fields(DayCost)]
+    rows = (list(asdict(one).values()) for one in services.costs.days(*_span(days, now)))
     name = f"cost-{now:%Y-%m-%d}.csv"
     return Response(
-        text.getvalue(),
+        "".join(csv_lines(columns, rows)),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.insights.eval_report import EvalFigure, EvalSlice
 from app.insights.overview import Look
 from app.insights.slices import Slice
 from app.web.charts import (
@@ -273,43 +275,32 @@ def models(look: Look, address: Address) -> RowChart:
 
 def fairness(look: Look, address: Address) -> RowChart:
     """Right answers for each kind of question in the eval set."""
-    return interval_chart(
-        [
-            Interval(
-                one.name,
-                one.right.low,
-                one.right.value,
-                one.right.high,
-                note=f"of {one.right.n:,}",
-            )
-            for one in look.report.slices
-            if one.right is not None
-        ],
-        unit="ratio",
-        title="Right answers, by kind of question",
-        value_name="Right",
-        label_name="Kind",
-        csv=address.csv("fairness"),
-    )
+    title = "Right answers, by kind of question"
+    return _by_kind(look, address, lambda one: one.right, title, "Right")
 
 
 def refusals(look: Look, address: Address) -> RowChart:
     """False refusals for each kind of question in the eval set."""
+    title = "Refused though answerable, by kind of question"
+    return _by_kind(look, address, lambda one: one.false_refusal, title, "Refused")
+
+
+def _by_kind(
+    look: Look,
+    address: Address,
+    figure: Callable[[EvalSlice], EvalFigure | None],
+    title: str,
+    value_name: str,
+) -> RowChart:
     return interval_chart(
         [
-            Interval(
-                one.name,
-                one.false_refusal.low,
-                one.false_refusal.value,
-                one.false_refusal.high,
-                note=f"of {one.false_refusal.n:,}",
-            )
+            Interval(one.name, found.low, found.value, found.high, note=f"of {found.n:,}")
             for one in look.report.slices
-            if one.false_refusal is not None
+            if (found := figure(one)) is not None
         ],
         unit="ratio",
-        title="Refused though answerable, by kind of question",
-        value_name="Refused",
+        title=title,
+        value_name=value_name,
         label_name="Kind",
         csv=address.csv("fairness"),
     )

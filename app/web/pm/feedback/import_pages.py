@@ -9,8 +9,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
+from app.insights.csv_lines import csv_lines
 from app.insights.feedback.columns import FIELDS, KINDS
-from app.insights.feedback.export import csv_lines
 from app.records.product.feedback_items import Import
 from app.requests import read_upload
 from app.web.dependencies import ServicesDep

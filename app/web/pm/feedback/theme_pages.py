@@ -10,11 +10,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from app.bootstrap import Services
+from app.insights.csv_lines import csv_lines
 from app.insights.feedback.export import (
     ITEM_COLUMNS,
     SAMPLE,
     THEME_COLUMNS,
-    csv_lines,
     item_rows,
     theme_rows,
 )
@@ -52,7 +52,8 @@ def themes(request: Request, services: ServicesDep) -> Response:
         "mean_words": mean_words,
         "example": SAMPLE.splitlines()[:3],
     }
-    return page(request, "pm/feedback.html", context, block="list")
+    # Without feedback there is no list: also who asks for one is shown what to upload.
+    return page(request, "pm/feedback.html", context, block="list" if known else None)
 
 
 @router.get("/insights/feedback/themes/{theme_id}")
@@ -157,7 +158,13 @@ def themes_csv(request: Request, services: ServicesDep) -> Response:
     """All themes under the filters as a file."""
     reads = services.feedback.reads
     numbers = by_theme(reads.daily(Narrowed.of(request.query_params).filter()))
-    rows = theme_rows(reads.themes(), numbers, reads.links())
+    links = reads.links()
+    hidden = services.documents.out_of_reach({document for document, _ in links.values()})
+    links = {
+        theme: ("" if document in hidden else document, gap)
+        for theme, (document, gap) in links.items()
+    }
+    rows = theme_rows(reads.themes(), numbers, links)
     return csv_file(csv_lines(THEME_COLUMNS, rows), "feedback-themes.csv")
 
 

@@ -23,6 +23,7 @@ from app.insights.feedback.numbers import (
 from app.records.product.feedback_items import Item, Theme
 from app.records.product.feedback_reads import ItemFilter
 from app.records.product.gap_store import KnownGap
+from app.records.visibility import WITHHELD
 from app.web.charts import LineChart, Series, Spark, line_chart, sparkline
 from app.web.row_charts import Bar, RowChart, bar_chart
 
@@ -125,6 +126,8 @@ class ThemeRow:
     spark: Spark
     document: Document | None
     gap: KnownGap | None
+    withheld: str
+    """Why its document is not named; empty where it is, or where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +161,7 @@ def overview(services: Services, narrowed: Narrowed) -> Overview:
     step, starts = _steps(whole)
     links = reads.links()
     documents = _documents(services, [document for document, _ in links.values()])
+    hidden = services.documents.out_of_reach({document for document, _ in links.values()})
     gaps = {gap.id: gap for gap in services.feedback.gaps.known()}
     rows = []
     for theme in reads.themes():
@@ -175,6 +179,7 @@ def overview(services: Services, narrowed: Narrowed) -> Overview:
                 spark=sparkline([float(n) for n in trend(one.days, starts)]),
                 document=documents.get(document),
                 gap=gaps.get(gap),
+                withheld=WITHHELD if document in hidden else "",
             )
         )
     rows.sort(key=lambda row: (-row.numbers.items, row.label))
@@ -203,6 +208,7 @@ def one_theme(services: Services, theme: Theme, narrowed: Narrowed) -> dict[str,
         "trend": _trend(numbers, step, starts),
         "feelings": _feelings(numbers, theme.id),
         "document": document,
+        "withheld": WITHHELD if services.documents.out_of_reach([document_id]) else "",
         "gap": gap,
         "typical": [item_view(one, {}) for one in typical.values()],
         "negative": [

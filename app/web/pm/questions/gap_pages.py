@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -15,6 +13,7 @@ from starlette.responses import RedirectResponse, Response
 from app import moment
 from app.bootstrap import Services
 from app.errors import NotReady
+from app.insights.csv_lines import csv_lines
 from app.insights.gaps.finder import GapReport
 from app.insights.gaps.gap import Gap, Window
 from app.insights.periods import ALL, DEFAULT, PRESETS, Period, parse_period
@@ -23,7 +22,6 @@ from app.records.product.reviews import FAILURE_HINTS, FAILURE_MODES
 from app.web.charts import Series, line_chart, sparkline
 from app.web.dependencies import ServicesDep
 from app.web.pm.questions.question_list import STATE_WORDS, STATUS_WORDS
-from app.web.pm.questions.question_pages import cell
 from app.web.templating import page, query
 from app.web.units import said
 
@@ -81,16 +79,11 @@ def gaps(
 def as_csv(request: Request, services: ServicesDep) -> Response:
     """Every gap of the period as a file."""
     report = _known(services, _period(services, dict(request.query_params)))
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    rows = [_plain(report, gap) for gap in report.gaps]
-    names = list(rows[0]) if rows else list(_COLUMNS)
-    writer.writerow(names)
-    for row in rows:
-        values = (" | ".join(v) if isinstance(v, list) else v for v in row.values())
-        writer.writerow([cell(value) for value in values])
+    gaps = [_plain(report, gap) for gap in report.gaps]
+    rows = [[" | ".join(v) if isinstance(v, list) else v for v in row.values()] for row in gaps]
+    text = "".join(csv_lines(list(gaps[0]) if gaps else _COLUMNS, rows))
     headers = {"Content-Disposition": 'attachment; filename="gaps.csv"'}
-    return Response(out.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(text, media_type="text/csv; charset=utf-8", headers=headers)
 
 
 @router.get("/insights/gaps.json")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -14,9 +12,11 @@ from starlette.responses import Response, StreamingResponse
 
 from app.bootstrap import Services
 from app.errors import NotFound
+from app.insights.csv_lines import csv_lines
 from app.insights.gaps.eval_cases import Marked, line, proposal
 from app.insights.gaps.vague import FEW_WORDS, PromptQuality, prompt_quality
 from app.records.product.reviews import FAILURE_HINTS, FAILURE_MODES
+from app.records.visibility import WITHHELD
 from app.web.answer_view import closest, paragraphs
 from app.web.dependencies import ServicesDep
 from app.web.pm.questions.event_words import EVENT_WORDS, event_more
@@ -47,8 +47,6 @@ _COLUMNS = (
     *("shared_at", "opened_at", "interacted_at", "abandoned", "review_status", "failure_mode"),
     *("note", "eval_case", "trace_id"),
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a spreadsheet would take for the beginning of a formula (OWASP, "CSV Injection")."""
 
 
 @router.get("/insights/questions")
@@ -82,7 +80,7 @@ def as_csv(request: Request, services: ServicesDep) -> Response:
     """The list as a file."""
     listing = Listing.of(services, request.query_params)
     return StreamingResponse(
-        csv_lines(services, listing),
+        csv_lines(_COLUMNS, _rows(services, listing)),
         media_type="text/csv; charset=utf-8",
         headers={"Content-Disposition": 'attachment; filename="questions.csv"'},
     )
@@ -116,12 +114,18 @@ WORDS: dict[str, Any] = {
 
 
 def one_question(services: Services, answer_id: str) -> dict[str, Any]:
-    """What a page about one question shows; its answer is None where it was deleted."""
+    """What a page about one question shows.
+
+    Its answer is None where it was deleted, and where it may not be seen: then ``withheld`` says
+    so, and no eval case is proposed from it.
+    """
     row = services.questions.get(answer_id)
+    withheld = ""
     try:
         answer = services.answers.get(answer_id)
     except NotFound:
         answer = None
+        withheld = WITHHELD if services.answers.withheld(answer_id) else ""
     feedback = services.answers.feedback(answer_id) if answer is not None else []
     marked = Marked(
         answer_id=row.answer_id,
@@ -141,7 +145,8 @@ def one_question(services: Services, answer_id: str) -> dict[str, Any]:
         "paragraphs": paragraphs(answer.sentences, answer.citations) if answer else [],
         "closest": closest(answer) if answer else [],
         "feedback": feedback,
-        "snippet": line(proposal(marked, answer)),
+        "withheld": withheld,
+        "snippet": withheld or line(proposal(marked, answer)),
         **WORDS,
     }
 
@@ -157,35 +162,11 @@ def _quality(services: Services, listing: Listing) -> PromptQuality:
 # --- CSV ------------------------------------------------------------------------------------------
 
 
-def csv_lines(services: Services, listing: Listing) -> Iterator[str]:
-    """The file in pieces, at most `MOST_IN_FILE` rows, with a last line where there are more.
-
-    What is not known is an empty cell. A text that a spreadsheet would take for a formula gets an
-    apostrophe in front.
-    """
-    yield _csv([_COLUMNS])
+def _rows(services: Services, listing: Listing) -> Iterator[Sequence[Any]]:
+    """At most `MOST_IN_FILE`, a few hundred at a time; a last line says that there are more."""
     ids = listing.ids(MOST_IN_FILE + 1)
     for at in range(0, min(len(ids), MOST_IN_FILE), 500):
-        rows = services.questions.rows(ids[at : min(at + 500, MOST_IN_FILE)])
-        yield _csv([[cell(getattr(row, name)) for name in _COLUMNS] for row in rows])
+        for row in services.questions.rows(ids[at : min(at + 500, MOST_IN_FILE)]):
+            yield [getattr(row, name) for name in _COLUMNS]
     if len(ids) > MOST_IN_FILE:
-        yield _csv([[f"Only the first {MOST_IN_FILE:,} rows are here. Narrow the list."]])
-
-
-def cell(value: Any) -> Any:
-    """A value as a spreadsheet reads it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if hasattr(value, "isoformat"):
-        return value.isoformat()
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
-
-
-def _csv(rows: Any) -> str:
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\r\n").writerows(rows)
-    return out.getvalue()
+        yield [f"Only the first {MOST_IN_FILE:,} rows are here. Narrow the list."]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
@@ -29,6 +29,7 @@ _USES = {
 }
 """What became of a passage, as spans name it, in words."""
 _USED = ("quoted", "cited")
+_WITHHELD = "Not shown"
 _EXCERPT = 160
 """Characters of a passage that are shown."""
 
@@ -68,8 +69,11 @@ def passage_rows(
     spans: Sequence[SpanRecord],
     known: Mapping[str, tuple[Passage, Document]],
     answer: Answer | None,
+    withheld: Collection[str] = (),
 ) -> tuple[PassageRow, ...]:
     """The passages that a workflow found, best first, then those that were folded or left behind.
+
+    ``withheld``: ids of documents that the reader may not see; their passages keep id and scores.
 
     They are those of its last search, which the answer came from: an earlier one is of the question
     as it was misspelled, or of one of its parts. What was used from an earlier one stands first.
@@ -86,7 +90,10 @@ def passage_rows(
         passage_id = str(one.get("id", ""))
         use = fate.get(passage_id)
         words = _word(one, ranked) if use is None else use.words
-        rows.append(_row(one, best, words, use is not None and use.used, known.get(passage_id)))
+        row = _row(one, best, words, use is not None and use.used, known.get(passage_id))
+        if one.get("document") in withheld:
+            row = replace(row, title=_WITHHELD, where=("from a collection that you may not see",))
+        rows.append(row)
     return tuple(rows)
 
 
@@ -165,6 +172,11 @@ def retrieved(spans: Sequence[SpanRecord]) -> list[Mapping[str, Any]]:
 def passage_ids(spans: Sequence[SpanRecord]) -> list[str]:
     """Ids to look up, for titles and places."""
     return [str(one.get("id", "")) for one in retrieved(spans)]
+
+
+def document_ids(spans: Sequence[SpanRecord]) -> list[str]:
+    """Ids of their documents."""
+    return [str(one.get("document", "")) for one in retrieved(spans)]
 
 
 def _objects(span: SpanRecord, name: str) -> list[Mapping[str, Any]]:

@@ -24,10 +24,11 @@ from app.records.tracing.records import (
     TraceSummary,
     Workflow,
 )
+from app.records.visibility import WITHHELD
 from app.telemetry import captures_content
 from app.web.dependencies import ServicesDep
 from app.web.pm.traces import trace_csv, trace_list
-from app.web.pm.traces.passages_view import passage_ids
+from app.web.pm.traces.passages_view import document_ids, passage_ids
 from app.web.pm.traces.trace_compare import comparison
 from app.web.pm.traces.trace_list import Listing, Other, key
 from app.web.pm.traces.trace_view import Around, flow_view, trace_view
@@ -190,14 +191,17 @@ def _around(services: Services, workflow: Workflow) -> Around:
     summary = workflow.summary
     if summary.kind == "ingest":
         return Around(titled=partial(_title, services))
-    answer = None
+    answer, hidden = None, False
     if summary.kind == "ask" and summary.answer_id:
         with suppress(NotFound):
             answer = services.answers.get(summary.answer_id)
+        hidden = answer is None and services.answers.withheld(summary.answer_id)
     return Around(
         answer=answer,
         passages=services.documents.passages(passage_ids(workflow.spans)),
         events=_events(services, summary.answer_id),
+        withheld=frozenset(services.documents.out_of_reach(document_ids(workflow.spans))),
+        answer_withheld=hidden,
     )
 
 
@@ -210,6 +214,8 @@ def _title(services: Services, document_id: str) -> str:
     try:
         return services.documents.get(document_id).title
     except NotFound:
+        if services.documents.out_of_reach([document_id]):
+            return WITHHELD
         return f"{document_id}, not among the documents"
 
 

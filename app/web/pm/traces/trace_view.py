@@ -20,6 +20,8 @@ from app.web.pm.traces.trace_words import apart, step_words, took, usd
 from app.web.pm.traces.waterfall import DOCUMENT, Row, Waterfall, by_document, waterfall
 from app.web.templating import moment, query
 
+_PARTLY = "Titles and texts from a collection that you may not see are not shown."
+
 
 class Happened(Protocol):
     """An event on the answer, as the event store has it."""
@@ -46,13 +48,16 @@ class Around:
     """What is known of a workflow besides its trace; each may be gone by now.
 
     ``passages``: by id, with their documents. ``titled``: a document's title by its id; asked for
-    the few that a page shows.
+    the few that a page shows. ``withheld``: ids of documents that the reader may not see;
+    ``answer_withheld``: that there is an answer, which they may not see either.
     """
 
     answer: Answer | None = None
     passages: Mapping[str, tuple[Passage, Document]] = field(default_factory=dict)
     titled: Callable[[str], str] = str
     events: Sequence[Happened] = ()
+    withheld: frozenset[str] = frozenset()
+    answer_withheld: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,8 @@ class Flow:
     happenings: tuple[Happening, ...]
     untouched: bool
     """Nobody did anything with the answer yet."""
+    withheld: str
+    """Why some of it is not shown; empty where all is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +163,7 @@ def flow_view(workflow: Workflow, near: Around, *, selected: str = "", page: int
     fall = waterfall(by_document(workflow.spans), page, selected)
     chosen = _chosen(fall.rows, selected)
     answer = near.answer
-    passages = passage_rows(workflow.spans, near.passages, answer)
+    passages = passage_rows(workflow.spans, near.passages, answer, near.withheld)
     values = measured(workflow.spans)
     return Flow(
         summary=summary,
@@ -179,6 +186,7 @@ def flow_view(workflow: Workflow, near: Around, *, selected: str = "", page: int
         calls=calls(workflow.spans),
         happenings=_happenings(near.events, answer),
         untouched=not any(event.person for event in near.events),
+        withheld=_PARTLY if near.answer_withheld or near.withheld else "",
     )
 
 

@@ -1,0 +1,1 @@
+"""What eval runs say: their files read, compared, and held against the gates."""

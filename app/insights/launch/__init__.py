@@ -1,0 +1,1 @@
+"""Whether this release may ship: its promises, what decides each, and the evidence."""

@@ -1,0 +1,1 @@
+"""``/evals``: runs, one of them, its cases, two beside each other, and labels."""

@@ -1,0 +1,1 @@
+"""``/launch`` and ``/prd``: whether this release may ship, and what it was held to."""

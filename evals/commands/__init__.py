@@ -1,0 +1,1 @@
+"""What the subcommands of `footnote eval` do; imported when one is run."""

@@ -1,0 +1,1 @@
+"""A run's figures as JSON, Markdown and HTML, with pictures."""

@@ -1,0 +1,1 @@
+"""Asks every case through the product's own Asker, and keeps what it did."""

@@ -1,0 +1,1 @@
+"""Records → figures: pure functions, no store and no model."""

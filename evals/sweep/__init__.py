@@ -1,0 +1,1 @@
+"""Measures many configurations on the same questions: what the shipped defaults rest on."""

@@ -1,0 +1,1 @@
+"""Measures and fits the check of written sentences."""
