@@ -20,7 +20,7 @@ def heading(results: Result, console: Console) -> None:
     left_out = f", {corpus['left_out']} of other formats left out" if corpus["left_out"] else ""
     console.print(
         f"\n[bold]{corpus['name']}[/]: {corpus['files']} text files{left_out}; "
-        f"{results['rounds']} rounds, each in fresh processes. {machine['processors']} processors, "
+        f"{_rounds(results['rounds'])} in fresh processes. {machine['processors']} processors, "
         f"{'with' if machine['bfloat16'] else 'without'} bfloat16.",
         highlight=False,
     )
@@ -29,6 +29,10 @@ def heading(results: Result, console: Console) -> None:
             f"[yellow]The machine is busy (load {machine['load_before']}): "
             "ratios are still fair, rates are too low.[/]"
         )
+
+
+def _rounds(count: int) -> str:
+    return "one round" if count == 1 else f"{count} rounds, each"
 
 
 def show(name: str, result: Result, console: Console) -> None:

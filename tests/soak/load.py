@@ -15,6 +15,8 @@ from typing import Any
 
 import httpx
 
+from tests.soak.questions import LONGER, PLAIN, QUESTIONS
+
 FROM_US = {"Sec-Fetch-Site": "same-origin", "accept": "text/html"}
 HTMX = {**FROM_US, "hx-request": "true"}
 STREAMED = {**HTMX, "accept": "text/event-stream"}
@@ -24,20 +26,6 @@ PAGES = (
     *("/insights/cost", "/launch", "/evals", "/insights/alerts", "/readiness", "/prd"),
     *("/insights/metrics/acceptance", "/insights/questions.csv", "/insights/experiments"),
 )
-SUBJECTS = (
-    *("the hotel limit in Porto", "unused vacation days", "the battery of the buoy", "passwords"),
-    *("parental leave", "the retention of logs", "API rate limits", "returning a laptop"),
-    *("the daily allowance", "calibrating a sensor", "public holidays in Halifax", "on-call duty"),
-    *("expense approval", "the price of a spare part", "chess in Reykjavik", "the Q3 board update"),
-)
-FORMS = ("What is {}?", "Who decides on {}?", "What changed about {}?", "How do I handle {}?")
-PLAIN = tuple(form.format(subject) for form in FORMS for subject in SUBJECTS)
-LONGER = tuple(f"{question} ({number})" for number, question in enumerate(PLAIN))
-QUESTIONS = PLAIN + LONGER
-"""All that is asked, but for `NEW` ones: what is kept by question is full once all were asked."""
-KEPT = tuple(f"{PLAIN[n % len(PLAIN)]} ({1000 + n})" for n in range(500))
-"""As many as the server remembers the vectors of: searched for once before a long run, so that this
-memory is full and what comes later only takes the place of something else."""
 NEW = 0.1
 """Share of questions and uploads that never were before, several hundred in half an hour: what is
 kept for each question without end shows from some 30 KB on. For functions that keep less there is
@@ -89,10 +77,11 @@ class Visitor:
             return f"{self.dice.choice(PLAIN)} ({self.dice.randrange(10**9)})"
         return self.dice.choice(PLAIN if self.dice.random() < 0.7 else LONGER)
 
-    def rehearse(self, questions: Sequence[str], kept: Sequence[str] = ()) -> None:
-        """Search for ``kept``, ask ``questions`` too; look at every page and document there is."""
-        for question in kept:
-            _ok(self.client.get("/api/v1/search", params={"q": question, "k": 3}))
+    def rehearse(self, questions: Sequence[str], first: Sequence[str] = ()) -> None:
+        """Ask ``first``, search for ``questions`` too; look at every page and document there is."""
+        for question in first:
+            asked = {"question": question, "followups": True}
+            _ok(self.client.post("/api/v1/ask", json=asked))
         for question in questions:
             _ok(self.client.post("/api/v1/ask", json={"question": question}))
             _ok(self.client.get("/search", params={"q": question}, headers=FROM_US))
@@ -253,11 +242,11 @@ def _where(answer: httpx.Response) -> str:
 
 @contextmanager
 def visitors(
-    url: str, count: int, pause_s: float, seed: int, kept: Sequence[str] = ()
+    url: str, count: int, pause_s: float, seed: int, first: Sequence[str] = ()
 ) -> Iterator[Tally]:
     """``count`` clients at work while the context is open, each resting ``pause_s`` on average.
 
-    Together they rehearse `QUESTIONS` first, and search for ``kept``.
+    Together they rehearse `QUESTIONS` before, and ask ``first`` before these.
     """
     tally, stopped = Tally(rehearsing=set(range(count))), threading.Event()
     with httpx.Client(base_url=url, timeout=60, trust_env=False) as client:
@@ -269,7 +258,7 @@ def visitors(
             args=(
                 Visitor(url, documents, random.Random(seed + number), number),
                 partial(
-                    Visitor.rehearse, questions=QUESTIONS[number::count], kept=kept[number::count]
+                    Visitor.rehearse, questions=QUESTIONS[number::count], first=first[number::count]
                 ),
                 pause_s,
                 tally,

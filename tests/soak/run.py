@@ -26,8 +26,9 @@ from statistics import quantiles
 
 import httpx
 
-from tests.soak.load import KEPT, Tally, visitors
+from tests.soak.load import Tally, visitors
 from tests.soak.meter import Growth, Meter, Reading, as_json, grown_handles, growth
+from tests.soak.questions import varied
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLES = ROOT / "ingest" / "sample" / "documents"
@@ -156,7 +157,7 @@ def soak(folder: Path, minutes: float, clients: int, pause_s: float, seed: int =
     _footnote(folder, "ingest", str(SAMPLES))
     with serving(folder) as (pid, url, log):
         with (
-            visitors(url, clients, pause_s, seed, KEPT if minutes >= LONG else ()) as tally,
+            visitors(url, clients, pause_s, seed, varied() if minutes >= LONG else ()) as tally,
             Meter(pid, lambda: tally.total) as meter,
         ):
             rehearsal = _rehearsed(tally)
