@@ -43,6 +43,9 @@ LOOKS = {
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 900}},
     "phone": {"color_scheme": "light", "viewport": {"width": 390, "height": 844}},
 }
+BEYOND = """() => [...document.querySelectorAll("body *")]
+  .filter((one) => one.getBoundingClientRect().right > innerWidth)
+  .map((one) => one.outerHTML.slice(0, 120))"""
 SHOTS = os.environ.get("REPLAY_SHOTS", "")
 """A folder: the pages' pictures are put there, to be looked at."""
 
@@ -99,7 +102,8 @@ def test_a_page_has_nothing_that_keeps_somebody_out(page: Page, address: str) ->
     if SHOTS:
         _picture(page, address)
     assert not complaints
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "wider than it"
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        raise AssertionError(f"wider than the page: {page.evaluate(BEYOND)}")
     found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"]})
     serious = [
         f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}"
