@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,8 @@ FOLDERS = ("people", "finance", "legal", "it", "support", "operations")
 FIRST, SECOND = "spring", "summer"
 """Two releases: the first one's chat model has a price, the second one's has none."""
 PRICE = "0.25/2"
+ASKED_S = 60.0
+"""Longest until the chat model is asked."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +80,21 @@ def replayed(
     base_url = f"http://127.0.0.1:{port}"
     with fake.serve() as model:
 
-        def slow(wanted: bool) -> None:
-            model.script(fake.SLOW_FIRST if wanted else fake.PROSE)
+        @contextmanager
+        def slow() -> Iterator[Callable[[], None]]:
+            before = len(model.requests)
+
+            def asked() -> None:
+                deadline = time.monotonic() + ASKED_S
+                while len(model.requests) == before:
+                    assert time.monotonic() < deadline, "the chat model was not asked"
+                    time.sleep(0.01)
+
+            model.script(fake.SLOW_FIRST)
+            try:
+                yield asked
+            finally:
+                model.script(fake.PROSE)
 
         environment = {
             "FOOTNOTE_DATA_DIR": str(folder / "data"),

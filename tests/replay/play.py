@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -20,6 +21,9 @@ from tests.replay.server import HEADER
 
 ASKS = ("ask", "follow_up", "regenerate", "stop", "search")
 STREAM = {"HX-Request": "true", "Accept": "text/event-stream"}
+Slow = Callable[[], AbstractContextManager[Callable[[], None]]]
+"""Meanwhile the chat model is slow to begin; what is given returns once it was asked. Who leaves
+before has it asked when it is quick again, and words come that nobody waited for."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Asked:
 class Visitor:
     """One session: its cookies or its header, and what it has asked."""
 
-    def __init__(self, session: Session, base_url: str, slow: Callable[[bool], None]) -> None:
+    def __init__(self, session: Session, base_url: str, slow: Slow) -> None:
         self.session = session
         self._slow = slow
         headers = {}
@@ -140,20 +144,20 @@ class Visitor:
         return self._ask(step, path=address)
 
     def _stop(self, step: Step) -> dict[str, Any]:
-        """Read until the model writes, then go away."""
-        self._slow(True)
-        try:
-            form = {"q": step.text, "mode": "written"}
-            headers = {**STREAM, HEADER: self._moment}
-            with self._http.stream("POST", "/ask", data=form, headers=headers) as response:
-                read = ""
-                for piece in response.iter_text():
-                    read += piece
-                    if "Waiting for" in read:
-                        break
-                assert "Waiting for" in read, f"nothing to stop in {step.text!r}"
-        finally:
-            self._slow(False)
+        """Read until the model is waited for, then go away."""
+        form = {"q": step.text, "mode": "written"}
+        headers = {**STREAM, HEADER: self._moment}
+        with (
+            self._slow() as asked,
+            self._http.stream("POST", "/ask", data=form, headers=headers) as response,
+        ):
+            read, pieces = "", response.iter_text()  # forgetting these closes the connection
+            for piece in pieces:
+                read += piece
+                if "Waiting for" in read:
+                    break
+            assert "Waiting for" in read, f"nothing to stop in {step.text!r}"
+            asked()
         return {}
 
     def _search(self, step: Step) -> dict[str, Any]:
@@ -273,10 +277,8 @@ class Visitor:
 class Day:
     """The sessions of a day, played in the order of its moments, in as many pieces as wanted."""
 
-    def __init__(
-        self, sessions: Iterable[Session], base_url: str, slow: Callable[[bool], None]
-    ) -> None:
-        """``slow``: makes the chat model slow to begin, so that somebody can go away."""
+    def __init__(self, sessions: Iterable[Session], base_url: str, slow: Slow) -> None:
+        """``slow``: the chat model's, so that somebody can go away."""
         self.log: list[Done] = []
         self._visitors = {one.name: Visitor(one, base_url, slow) for one in sessions}
         self._left = sorted(
