@@ -247,15 +247,21 @@ def test_a_second_ingest_fails_at_once_with_no_wait(call: Call, tmp_path: Path) 
     assert len(done.stderr.splitlines()) <= 2
 
 
+def many(tmp_path: Path) -> Path:
+    """A folder of 60 documents: seconds of work, of which the first ten are little."""
+    docs = tmp_path / "docs"
+    docs.mkdir()
+    for i in range(60):
+        said = f"River {i} is clean today. " * (200 if i >= 10 else 5)
+        (docs / f"{i:02}.md").write_text(f"# Note {i}\n\n{said}")
+    return docs
+
+
 @pytest.mark.slow
 def test_ctrl_c_reports_what_was_done_and_the_next_run_completes_it(
     tmp_path: Path, call: Call
 ) -> None:
-    docs = tmp_path / "docs"
-    docs.mkdir()
-    for i in range(60):  # those that the next run completes are short
-        said = f"River {i} is clean today. " * (200 if i >= 10 else 5)
-        (docs / f"{i:02}.md").write_text(f"# Note {i}\n\n{said}")
+    docs = many(tmp_path)
     process = subprocess.Popen(
         [*FOOTNOTE, "ingest", str(docs)],
         stdout=subprocess.PIPE,
@@ -281,10 +287,10 @@ def test_ctrl_c_reports_what_was_done_and_the_next_run_completes_it(
 @pytest.mark.slow
 @pytest.mark.parametrize("seconds", [0.3, 2.0])
 def test_ctrl_c_while_the_model_loads_ends_at_once_and_cleanly(
-    folder: Path, tmp_path: Path, seconds: float
+    tmp_path: Path, seconds: float
 ) -> None:
-    process = subprocess.Popen(
-        [*FOOTNOTE, "ingest", str(folder)],
+    process = subprocess.Popen(  # enough to do, for the model may be there before the later moment
+        [*FOOTNOTE, "ingest", str(many(tmp_path))],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
