@@ -9,7 +9,8 @@ from typing import Literal
 
 from app.domain import ParsedDocument, Passage
 from app.errors import FootnoteError, UnreadableDocument
-from app.records.document_writer import KnownFile, content_hash, new_document_id
+from app.records.document_writer import KnownFile
+from app.records.versions import content_hash, new_document_id
 from app.telemetry import Attribute, SpanName, get_tracer, step
 from ingest.items import Problem
 from ingest.plan import Recipes, Work

@@ -11,7 +11,7 @@ import numpy as np
 
 from app.domain import Document
 from app.knowledge.ports import Encoded
-from app.records.document_writer import NewVersion, new_document_id
+from app.records.versions import NewVersion, new_document_id
 from app.settings import Settings
 from ingest.parsers import PARSER_VERSION
 from ingest.parsers.formats import BY_EXTENSION, extension_of

@@ -6,9 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
+from app.api.answer_schemas import ConversationOut, FeedbackIn, FeedbackOut, StoredAnswerOut
 from app.api.dependencies import PrivateDep, ServicesDep, SessionHeader
 from app.api.problems import MAX_JSON_BYTES, documented
-from app.api.schemas import ConversationOut, FeedbackIn, FeedbackOut, StoredAnswerOut
 from app.api.state_schemas import (
     ContentRequestIn,
     ContentRequestOut,

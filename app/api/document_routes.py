@@ -25,7 +25,8 @@ from app.entrance.auditing import note, note_upload
 from app.errors import BadRequest, NotFound, TooLarge, Unprocessable
 from app.records.accounts import Action
 from app.records.documents import SortKey
-from app.requests import Refused, collection_name, read_upload
+from app.requests import collection_name
+from app.uploads import Refused, read_upload
 
 router = APIRouter(prefix="/api/v1", tags=["documents"])
 WAIT_S = 60.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from app.api.dependencies import ServicesDep, require_ready
+from app.api.health_schemas import Health, Ready
 from app.api.problems import documented
-from app.api.schemas import Health, Ready
 from app.errors import IndexProblem, NotReady
 
 router = APIRouter(tags=["health"])

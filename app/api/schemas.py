@@ -236,90 +236,7 @@ class AnswerOut(BaseModel):
     @classmethod
     def of(cls, answer: Answer) -> AnswerOut:
         """From the domain."""
-        return cls(**_answer_fields(answer))
-
-
-class StoredAnswerOut(AnswerOut):
-    """An answer as it was given, with what was asked."""
-
-    model_config = example(
-        {
-            **examples.ANSWER,
-            "collections": ["handbook"],
-            "created_at": "2026-10-05T09:31:07Z",
-        }
-    )
-
-    collections: list[str]
-    created_at: datetime
-
-    @classmethod
-    def of(cls, answer: Answer) -> StoredAnswerOut:
-        """From the domain."""
-        return cls(
-            **_answer_fields(answer),
-            collections=list(answer.filters.collections),
-            created_at=answer.created_at,
-        )
-
-
-class ConversationOut(BaseModel):
-    """What was asked and answered in one conversation, oldest first."""
-
-    model_config = example(
-        {
-            "conversation_id": examples.ANSWER["conversation_id"],
-            "answers": [
-                {
-                    **examples.ANSWER,
-                    "collections": ["handbook"],
-                    "created_at": "2026-10-05T09:31:07Z",
-                }
-            ],
-        }
-    )
-
-    conversation_id: str
-    answers: list[StoredAnswerOut]
-
-
-class FeedbackIn(BaseModel):
-    """What a person says about an answer."""
-
-    model_config = example(examples.FEEDBACK)
-
-    helpful: bool
-    reasons: list[str] = Field(default_factory=list, max_length=20)
-    comment: str = Field("", max_length=4000)
-    correction: str = Field("", max_length=10_000)
-
-
-class FeedbackOut(FeedbackIn):
-    """What was kept."""
-
-    model_config = example({"answer_id": examples.ANSWER["answer_id"], **examples.FEEDBACK})
-
-    answer_id: str
-
-
-# --- health --------------------------------------------------------------------------------------
-
-
-class Health(BaseModel):
-    """The process is alive."""
-
-    model_config = example({"status": "alive"})
-
-    status: Literal["alive"] = "alive"
-
-
-class Ready(BaseModel):
-    """Questions can be answered now."""
-
-    model_config = example({"status": "ready", "detail": "62 documents, 811 passages."})
-
-    status: Literal["ready"] = "ready"
-    detail: str
+        return cls(**answer_fields(answer))
 
 
 # --- from the domain -----------------------------------------------------------------------------
@@ -330,7 +247,8 @@ def heading(path: tuple[str, ...]) -> str:
     return HEADING_SEPARATOR.join(path)
 
 
-def _answer_fields(answer: Answer) -> dict[str, Any]:
+def answer_fields(answer: Answer) -> dict[str, Any]:
+    """What `AnswerOut` is made with."""
     return {
         "answer_id": answer.answer_id,
         "trace_id": answer.trace_id,

@@ -63,8 +63,8 @@ def build_services(
         SettingsError: a setting cannot work.
         IndexUnavailable: the database cannot be opened.
     """
+    from app.knowledge.chroma import embedded_chroma, server_chroma  # noqa: PLC0415
     from app.knowledge.lexical_index import TantivyIndex  # noqa: PLC0415  # only here
-    from app.knowledge.vector_index import embedded_chroma, server_chroma  # noqa: PLC0415
 
     engine = open_database(settings.resolved_database_url)
     priced = price_file_of(settings).embeddings.get(settings.embedding_model)

@@ -18,10 +18,10 @@ from app import moment
 from app.domain import Filters
 from app.errors import FootnoteError
 from app.knowledge import probing
+from app.knowledge.chroma import embedded_chroma
 from app.knowledge.lexical_index import TantivyIndex
 from app.knowledge.library import Library
 from app.knowledge.ports import LexicalIndex, VectorIndex
-from app.knowledge.vector_index import embedded_chroma
 
 REBUILDING = "rebuilding"
 ASIDE = "damaged"

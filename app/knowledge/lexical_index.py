@@ -7,12 +7,10 @@ paid for it.
 
 from __future__ import annotations
 
-import math
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +19,19 @@ import tantivy
 from app.access import reach
 from app.domain import Filters
 from app.errors import IndexUnavailable
+from app.knowledge.lexical_queries import (
+    AS_IT_IS,
+    FIELDS,
+    all_of,
+    anywhere,
+    make_schema,
+    rarity,
+    restrictions,
+)
 from app.knowledge.ports import IndexEntry, Scored
 from app.knowledge.terms import content_words, stems
 
-_TITLE_BOOST = 0.6
-_HEADING_BOOST = 0.8
-"""Titles and headings repeat on every passage of a document, so they say less about one of them."""
 _WRITER_BYTES = 64_000_000
-_DAY_SECONDS = 86_400
 _FORMAT = "1"
 """Grows with the schema; an index of another format is built again."""
 
@@ -96,14 +99,14 @@ class TantivyIndex:
         rarer = self._rarer(index, list(wanted))
         text = tantivy.Query.boolean_query(
             [
-                (tantivy.Occur.Should, _anywhere(index.schema, stem, by))
+                (tantivy.Occur.Should, anywhere(index.schema, stem, by))
                 for stem, by in zip(wanted, rarer, strict=True)
             ]
         )
         clauses = [(tantivy.Occur.Must, text)]
         clauses += [
             (tantivy.Occur.Must, tantivy.Query.const_score_query(query, 0.0))
-            for query in _restrictions(index.schema, filters, collections)
+            for query in restrictions(index.schema, filters, collections)
         ]
         with self._explained():
             searcher = index.searcher()
@@ -118,7 +121,7 @@ class TantivyIndex:
         if not stems:
             return 0
         index = self._opened()
-        return self._number([_anywhere(index.schema, stem) for stem in stems])
+        return self._number([anywhere(index.schema, stem) for stem in stems])
 
     def terms(self, prefix: str, wanted: Callable[[str], bool] | None = None) -> Mapping[str, int]:
         """Stems in the texts that begin with ``prefix`` and are ``wanted`` → passages with them.
@@ -142,7 +145,7 @@ class TantivyIndex:
         if not stems:
             return []
         index = self._opened()
-        query = _all_of(
+        query = all_of(
             index.schema, [tantivy.Query.term_query(index.schema, "body", stem) for stem in stems]
         )
         with self._explained():
@@ -154,7 +157,7 @@ class TantivyIndex:
         """How many passages of one document hold all of ``stems``."""
         index = self._opened()
         mine = tantivy.Query.term_query(index.schema, "document_id", document_id)
-        return self._number([mine, *(_anywhere(index.schema, stem) for stem in stems)])
+        return self._number([mine, *(anywhere(index.schema, stem) for stem in stems)])
 
     def visible(self) -> int:
         """How many passages the reader may see."""
@@ -202,7 +205,7 @@ class TantivyIndex:
         """How many passages match all of ``parts`` and may be seen."""
         index = self._opened()
         with self._explained():
-            found: Any = index.searcher().search(_all_of(index.schema, parts), 1, count=True)
+            found: Any = index.searcher().search(all_of(index.schema, parts), 1, count=True)
         return int(found.count or 0)
 
     def _rarer(self, index: tantivy.Index, stems: Sequence[str]) -> Sequence[Sequence[float]]:
@@ -212,7 +215,7 @@ class TantivyIndex:
         how often a word stands out of reach.
         """
         if not reach().limited:
-            return [_AS_IT_IS] * len(stems)
+            return [AS_IT_IS] * len(stems)
         with self._explained():
             searcher = index.searcher()
             held, seen = searcher.num_docs, self.visible()
@@ -222,9 +225,9 @@ class TantivyIndex:
                 if not everywhere:  # also of most stems in titles and headings
                     return 1.0
                 here = self._number([tantivy.Query.term_query(index.schema, field, stem)])
-                return _rarity(here, seen) / _rarity(everywhere, held)
+                return rarity(here, seen) / rarity(everywhere, held)
 
-            return [[times(field, stem) for field, _ in _FIELDS] for stem in stems]
+            return [[times(field, stem) for field, _ in FIELDS] for stem in stems]
 
     @contextmanager
     def _explained(self) -> Iterator[None]:
@@ -252,7 +255,7 @@ class TantivyIndex:
                     if self._path.exists() and self._stale_format():
                         shutil.rmtree(self._path)
                     self._path.mkdir(parents=True, exist_ok=True)
-                    self._index = tantivy.Index(_schema(), path=str(self._path))
+                    self._index = tantivy.Index(make_schema(), path=str(self._path))
                     (self._path / "footnote-format").write_text(_FORMAT)
                 except (OSError, ValueError) as error:
                     raise IndexUnavailable(
@@ -277,77 +280,5 @@ class TantivyIndex:
         return self._writer
 
 
-_FIELDS = (("body", 1.0), ("heading", _HEADING_BOOST), ("title", _TITLE_BOOST))
-_AS_IT_IS = (1.0,) * len(_FIELDS)
-
-
 def _is_panic(error: BaseException) -> bool:
     return type(error).__name__ == "PanicException"
-
-
-def _schema() -> tantivy.Schema:
-    builder = tantivy.SchemaBuilder()
-    builder.add_text_field("passage_id", stored=True, tokenizer_name="raw", index_option="basic")
-    for name in ("document_id", "collection", "kind"):
-        builder.add_text_field(name, stored=False, tokenizer_name="raw", index_option="basic")
-    builder.add_integer_field("modified", stored=False, indexed=True, fast=True)
-    for name in ("title", "heading", "body"):
-        builder.add_text_field(name, stored=False, tokenizer_name="en_stem", index_option="freq")
-    return builder.build()
-
-
-def _restrictions(
-    schema: tantivy.Schema, filters: Filters, collections: Sequence[str]
-) -> list[tantivy.Query]:
-    queries = []
-    for field, values in (
-        ("collection", collections),
-        ("kind", filters.kinds),
-        ("document_id", filters.document_ids),
-    ):
-        if values:
-            queries.append(tantivy.Query.term_set_query(schema, field, list(values)))
-    if filters.changed_after or filters.changed_before:
-        first = _day(filters.changed_after) if filters.changed_after else -(2**62)
-        last = _day(filters.changed_before) + _DAY_SECONDS - 1 if filters.changed_before else 2**62
-        queries.append(
-            tantivy.Query.range_query(schema, "modified", tantivy.FieldType.Integer, first, last)
-        )
-    return queries
-
-
-def _day(day: date) -> int:
-    return int(datetime.combine(day, time.min, UTC).timestamp())
-
-
-def _anywhere(
-    schema: tantivy.Schema, stem: str, times: Sequence[float] = _AS_IT_IS
-) -> tantivy.Query:
-    """The best of the fields that hold ``stem``, so that a title's echo is not counted twice.
-
-    ``times``: by which each field's score is multiplied.
-    """
-    return tantivy.Query.disjunction_max_query(
-        [
-            tantivy.Query.boost_query(tantivy.Query.term_query(schema, field, stem), boost * by)
-            for (field, boost), by in zip(_FIELDS, times, strict=True)
-        ],
-        tie_breaker=0.3,
-    )
-
-
-def _all_of(schema: tantivy.Schema, parts: Sequence[tantivy.Query]) -> tantivy.Query:
-    """All of ``parts``, among what the reader may see."""
-    allowed = reach().collections
-    if allowed is not None:
-        # Not a set of terms: that would go through all of their passages for every count.
-        names = [tantivy.Query.term_query(schema, "collection", name) for name in sorted(allowed)]
-        within = tantivy.Query.boolean_query([(tantivy.Occur.Should, name) for name in names])
-        parts = [*parts, tantivy.Query.const_score_query(within, 0.0)]
-    return tantivy.Query.boolean_query([(tantivy.Occur.Must, part) for part in parts])
-
-
-def _rarity(frequency: int, total: int) -> float:
-    """BM25's idf, as tantivy has it."""
-    frequency = min(frequency, total)
-    return math.log(1 + (total - frequency + 0.5) / (frequency + 0.5))

@@ -20,9 +20,10 @@ from app.errors import Busy, IndexMismatch, IndexProblem
 from app.knowledge.model_holder import ModelHolder
 from app.knowledge.passage_text import embedding_text, heading_line
 from app.knowledge.ports import Embedder, IndexEntry, LexicalIndex, Vector, VectorIndex
-from app.records.document_writer import DocumentWriter, NewVersion
+from app.records.document_writer import DocumentWriter
 from app.records.documents import DocumentStore
 from app.records.lock import writer_lock
+from app.records.versions import NewVersion
 
 _CHUNK = 1000
 """Passages per step of a rebuild: a few megabytes of vectors."""

@@ -5,20 +5,16 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-import shutil
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext, suppress
 from datetime import UTC, date, datetime, time
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from app.access import reach
 from app.domain import Filters
-from app.errors import IndexUnavailable, SettingsError
-from app.knowledge import probing
+from app.errors import IndexUnavailable
 from app.knowledge.ports import IndexEntry, Scored, Vector
 
 log = logging.getLogger(__name__)
@@ -27,8 +23,6 @@ _PREFIX = "footnote-"
 _ADD_BATCH = 2000
 """Vectors per call: Chroma refuses more than about 5,461 at once."""
 _READ_BATCH = 10_000
-_CONNECT_S, _ANSWER_S = 5.0, 20.0
-"""A Chroma server that takes longer counts as gone. 2,000 vectors are stored in about a second."""
 _NO_DATE = -(2**40)
 """Stands for an unknown date of change; every real one is larger, also those before 1970."""
 _DAY_SECONDS = 86_400
@@ -241,73 +235,6 @@ class ChromaIndex:
                 "Check that it runs and that its disk has room; `footnote doctor --repair` "
                 "looks at what it holds and builds it again where it is damaged.",
             ) from error
-
-
-def embedded_chroma(path: Path) -> ChromaIndex:
-    """Chroma inside this process, kept under ``path``."""
-    looked = False
-
-    def connect() -> Any:
-        nonlocal looked
-        import chromadb  # noqa: PLC0415  # 1 s
-        from chromadb.api.shared_system_client import SharedSystemClient  # noqa: PLC0415
-        from chromadb.config import Settings  # noqa: PLC0415
-
-        path.mkdir(parents=True, exist_ok=True)
-        settings = Settings(anonymized_telemetry=False, allow_reset=False)
-        if not looked:  # later it is opened again because others wrote, who close in good order
-            probing.check(path)
-            looked = True
-        try:
-            return chromadb.PersistentClient(str(path), settings=settings)
-        except Exception as error:  # a damaged folder raises whatever SQLite or Rust raise
-            # Chroma would hand out what failed to start instead of trying again.
-            SharedSystemClient._identifier_to_system.pop(str(path), None)
-            raise IndexUnavailable(
-                f"The vectors in {path} can't be opened: {error}.",
-                probing.REPAIR,
-            ) from error
-
-    return ChromaIndex(
-        connect,
-        shared=False,
-        wipe=lambda: shutil.rmtree(path, ignore_errors=True),
-        closed=lambda: probing.seal(path),
-    )
-
-
-def server_chroma(url: str) -> ChromaIndex:
-    """Chroma on a server."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError(
-            f"FOOTNOTE_CHROMA_URL is not an address: {url!r}.", "Use http://host:8000."
-        )
-
-    def connect() -> Any:
-        import chromadb  # noqa: PLC0415
-        import httpx  # noqa: PLC0415
-        from chromadb.config import Settings  # noqa: PLC0415
-
-        ssl = parts.scheme == "https"
-        try:
-            # Chroma's client waits forever, also while it is made: so a look before, with a limit.
-            httpx.get(f"{parts.scheme}://{parts.netloc}/api/v2/heartbeat", timeout=_CONNECT_S)
-            client = chromadb.HttpClient(
-                host=str(parts.hostname),
-                port=parts.port or (443 if ssl else 8000),
-                ssl=ssl,
-                settings=Settings(anonymized_telemetry=False),
-            )
-            client._server._session.timeout = httpx.Timeout(_ANSWER_S, connect=_CONNECT_S)  # type: ignore[attr-defined]
-            return client
-        except Exception as error:
-            raise IndexUnavailable(
-                f"No Chroma server answers at {parts.scheme}://{parts.netloc}.",
-                "Start it, or correct FOOTNOTE_CHROMA_URL.",
-            ) from error
-
-    return ChromaIndex(connect, shared=True)
 
 
 def _chroma_name(collection: str) -> str:

@@ -12,8 +12,8 @@ from uuid import uuid4
 from sqlalchemy import Connection, Engine, Row, func, insert, select, update
 
 from app import moment
-from app.records.document_writer import store_original
 from app.records.tables import ingest_jobs, originals
+from app.records.versions import store_original
 from app.records.visibility import in_reach
 
 JobStatus = Literal["queued", "running", "done", "failed"]

@@ -19,7 +19,8 @@ from app.errors import NotFound
 from app.records.accounts import Action
 from app.records.documents import Root, SortKey
 from app.records.jobs import Job
-from app.requests import collection_name, read_upload
+from app.requests import collection_name
+from app.uploads import read_upload
 from app.web.dependencies import ServicesDep
 from app.web.places import file_name
 from app.web.templating import is_htmx, page

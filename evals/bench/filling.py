@@ -26,7 +26,7 @@ from evals.bench import measuring
 if TYPE_CHECKING:
     from app.bootstrap import Services
     from app.domain import Passage
-    from app.records.document_writer import NewVersion
+    from app.records.versions import NewVersion
 
 COLLECTION = "bench"
 PEER_COLLECTION = "langchain"
@@ -76,11 +76,7 @@ class Maker:
     def document(self, number: int) -> NewVersion:
         """The document of this number."""
         from app.domain import Block, BlockKind, Document, ParsedDocument, Passage  # noqa: PLC0415
-        from app.records.document_writer import (  # noqa: PLC0415
-            NewVersion,
-            content_hash,
-            new_document_id,
-        )
+        from app.records.versions import NewVersion, content_hash, new_document_id  # noqa: PLC0415
 
         source = f"made:{number}.txt"
         key = new_document_id(COLLECTION, source, str(number))

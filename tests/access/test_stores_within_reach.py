@@ -38,11 +38,12 @@ from app.domain import (
 )
 from app.errors import NotFound
 from app.records.answers import AnswerStore, Feedback
-from app.records.document_writer import DocumentWriter, NewVersion
+from app.records.document_writer import DocumentWriter
 from app.records.documents import DocumentStore
 from app.records.jobs import JobQueue
 from app.records.product.failure_reads import FailureReads
 from app.records.requests import RequestStore
+from app.records.versions import NewVersion
 from tests.contracts.conftest import engine, url
 from tests.contracts.test_answers import plain_answer
 

@@ -16,8 +16,8 @@ from starlette.requests import Request
 
 from app.domain import AskStep, Question, Searching
 from app.errors import BadRequest
-from app.requests import base_name, read_upload
 from app.settings import Settings
+from app.uploads import base_name, read_upload
 from tests.api.conftest import Server, wait_for
 
 MB = 1024 * 1024

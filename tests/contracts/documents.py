@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import numpy as np
 
 from app.domain import Block, BlockKind, Cell, Document, ParsedDocument, Passage
-from app.records.document_writer import NewVersion, content_hash
+from app.records.versions import NewVersion, content_hash
 
 CHANGED = datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)
 INGESTED = datetime(2026, 4, 1, 8, 0, tzinfo=UTC)

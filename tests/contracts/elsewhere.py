@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from app.knowledge.chroma import embedded_chroma, server_chroma
 from app.knowledge.lexical_index import TantivyIndex
 from app.knowledge.ports import IndexEntry, Vector, VectorIndex
-from app.knowledge.vector_index import embedded_chroma, server_chroma
 
 DIMENSION = 8
 

@@ -19,10 +19,11 @@ from app import moment
 from app.domain import Filters
 from app.errors import IndexUnavailable, NotFound, SettingsError
 from app.records.database import HEAD, open_database
-from app.records.document_writer import DocumentWriter, content_hash, new_document_id
+from app.records.document_writer import DocumentWriter
 from app.records.documents import DocumentStore, SortKey
 from app.records.jobs import Job, JobQueue
 from app.records.tables import metadata, originals, passage_vectors, passages
+from app.records.versions import content_hash, new_document_id
 from tests.contracts.documents import CHANGED, INGESTED, REVIEW, TABLE, document, version
 
 EVERYTHING = Filters()

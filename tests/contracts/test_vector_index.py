@@ -14,8 +14,8 @@ import pytest
 from app.domain import Filters
 from app.errors import IndexUnavailable, SettingsError
 from app.knowledge import vector_index
+from app.knowledge.chroma import embedded_chroma, server_chroma
 from app.knowledge.ports import VectorIndex
-from app.knowledge.vector_index import embedded_chroma, server_chroma
 from tests.contracts.conftest import Elsewhere, running_chroma
 from tests.contracts.elsewhere import (
     DIMENSION,

@@ -20,7 +20,7 @@ from tests.knowledge.world import WordEmbedder
 
 BEFOREHAND = (
     *("chromadb", "chromadb_rust_bindings", "opentelemetry.sdk.trace"),
-    *("app.knowledge.lexical_index", "app.knowledge.vector_index", "ingest.parsers.isolated"),
+    *("app.knowledge.lexical_index", "app.knowledge.chroma", "ingest.parsers.isolated"),
 )
 BATCH = 12
 """Passages stored together: several transactions in one short ingest."""

@@ -32,7 +32,7 @@ from ingest.pipeline import IngestOptions, ingest
 
 BEFOREHAND = (
     *("chromadb", "chromadb_rust_bindings", "opentelemetry.sdk.trace"),
-    *("app.knowledge.lexical_index", "app.knowledge.vector_index", "ingest.parsers.isolated"),
+    *("app.knowledge.lexical_index", "app.knowledge.chroma", "ingest.parsers.isolated"),
 )
 POINTS: dict[str, tuple[type, str]] = {
     "vectors.add": (ChromaIndex, "add"),

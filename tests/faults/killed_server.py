@@ -23,7 +23,7 @@ from tests.knowledge.world import WordEmbedder
 BEFOREHAND = (
     *("anyio._backends._asyncio", "chromadb", "chromadb_rust_bindings", "opentelemetry.sdk.trace"),
     *("uvicorn.protocols.http.httptools_impl", "uvloop", "app.knowledge.lexical_index"),
-    *("app.knowledge.vector_index", "app.telemetry.export", "app.telemetry.workflows"),
+    *("app.knowledge.chroma", "app.telemetry.export", "app.telemetry.workflows"),
     "ingest.worker",
 )
 """What a server imports only when it needs it: here before the fork, once for all."""

@@ -238,9 +238,9 @@ def _set_clock() -> None:
 
 def _set_patience() -> None:
     """The product waits as long as the tests that started it think right."""
-    from app.knowledge import vector_index
+    from app.knowledge import chroma
     from app.records import database
 
     if busy := os.environ.get("FAULTS_BUSY_S"):
         setattr(database, "_BUSY_S", float(busy))  # noqa: B010  # a seam
-    setattr(vector_index, "_ANSWER_S", float(os.environ["FAULTS_CHROMA_S"]))  # noqa: B010
+    setattr(chroma, "_ANSWER_S", float(os.environ["FAULTS_CHROMA_S"]))  # noqa: B010

@@ -12,8 +12,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from app.records.document_writer import NewVersion
 from app.records.lock import writer_lock
+from app.records.versions import NewVersion
 from tests.knowledge.world import World, open_world
 
 QUESTION = "Which rules of the harbor apply?"

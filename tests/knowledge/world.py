@@ -30,6 +30,7 @@ from app.ask.word_match import WordMatcher
 from app.ask.writing.chat_model import ChatModel
 from app.ask.writing.written import Writer
 from app.domain import Document, Span
+from app.knowledge.chroma import embedded_chroma, server_chroma
 from app.knowledge.lexical_index import TantivyIndex
 from app.knowledge.library import Library
 from app.knowledge.model_holder import ModelHolder
@@ -37,17 +38,12 @@ from app.knowledge.passage_text import embedding_text
 from app.knowledge.ports import Embedder, Encoded, Reranker, Vector
 from app.knowledge.retriever import Retriever, RetrieverOptions
 from app.knowledge.terms import content_stems
-from app.knowledge.vector_index import embedded_chroma, server_chroma
 from app.records.answers import AnswerStore
 from app.records.behavior.recorder import QuestionRecorder
 from app.records.database import open_database
-from app.records.document_writer import (
-    DocumentWriter,
-    NewVersion,
-    content_hash,
-    new_document_id,
-)
+from app.records.document_writer import DocumentWriter
 from app.records.documents import DocumentStore
+from app.records.versions import NewVersion, content_hash, new_document_id
 from ingest.parsers import Limits, parse
 from ingest.splitter import passage_version, split
 

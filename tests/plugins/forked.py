@@ -28,7 +28,7 @@ BEFOREHAND = [
     *("ingest.pipeline", "ingest.websites", "tests.knowledge.killing"),
     # A server's:
     *("app.main", "app.terminal.serving", "app.telemetry.export", "app.telemetry.workflows"),
-    *("app.knowledge.encoding.general", "app.knowledge.vector_index", "app.knowledge.health"),
+    *("app.knowledge.encoding.general", "app.knowledge.chroma", "app.knowledge.health"),
     *("app.knowledge.lexical_index", "ingest.worker", "tokenizers", "safetensors.torch"),
     *("chromadb.api.rust", "uvloop", "uvicorn.protocols.http.httptools_impl"),
     *("uvicorn.protocols.websockets.websockets_sansio_impl", "anyio._backends._asyncio"),

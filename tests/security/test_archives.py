@@ -205,7 +205,7 @@ def test_a_hostile_file_costs_one_child_at_most(tmp_path: Path) -> None:
 
 
 def test_a_name_is_never_a_path() -> None:
-    from app.requests import base_name
+    from app.uploads import base_name
 
     for name in (
         *("../../etc/passwd", "..\\..\\etc\\passwd", "/etc/passwd", "C:\\x\\passwd"),

@@ -206,7 +206,7 @@ def test_a_table_of_fifty_thousand_rows_opens_at_the_row_within_a_second(
 
     import numpy as np
 
-    from app.records.document_writer import NewVersion, content_hash
+    from app.records.versions import NewVersion, content_hash
     from ingest.parsers import Limits, parse
 
     raw = b"number,name,price\n" + b"".join(

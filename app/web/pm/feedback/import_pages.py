@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response, StreamingResponse
 from app.insights.csv_lines import csv_lines
 from app.insights.feedback.columns import FIELDS, KINDS
 from app.records.product.feedback_items import Import
-from app.requests import read_upload
+from app.uploads import read_upload
 from app.web.dependencies import ServicesDep
 from app.web.pm.feedback.import_view import mapping_view, run_view
 from app.web.templating import page
