@@ -121,7 +121,10 @@ class UnreadableDocument(Unprocessable):
 
 
 class TooMany(FootnoteError):
-    """One client sent more requests than it may; ``retry_after_s``: seconds until the next one."""
+    """One client sent more requests than it may.
+
+    ``retry_after_s``: seconds until the next one.
+    """
 
     status = HTTPStatus.TOO_MANY_REQUESTS
     title = "Too many requests"

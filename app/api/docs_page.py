@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.responses import HTMLResponse
 from starlette.staticfiles import StaticFiles
 
+from app.api.access_docs import describe_access
 from app.api.problems import Problem
 
 STATIC = Path(__file__).parent / "static"
@@ -40,7 +41,7 @@ _PAGE = """<!doctype html>
 
 
 def mount(app: FastAPI) -> None:
-    """Add the page, its files, and the schema of errors to ``/openapi.json``."""
+    """Add the page, its files, and to ``/openapi.json`` the schema of errors and who may what."""
 
     @app.get(PATH, include_in_schema=False)
     async def docs(request: Request) -> HTMLResponse:
@@ -61,6 +62,7 @@ def mount(app: FastAPI) -> None:
                 title=app.title, version=app.version, summary=app.summary, routes=app.routes
             )
             schema["components"]["schemas"]["Problem"] = Problem.model_json_schema()
+            describe_access(schema)
             app.openapi_schema = schema
         return app.openapi_schema
 

@@ -41,7 +41,7 @@ _REMEMBERED = 6
 """User messages before the last one that are read for what a follow-up leans on."""
 
 
-@router.get("/models", summary="List models")
+@router.get("/models", summary="List models", responses=ERRORS)
 async def list_models() -> dict[str, Any]:
     """The one model there is."""
     return {"object": "list", "data": [_model()]}
