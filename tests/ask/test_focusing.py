@@ -91,6 +91,6 @@ def test_a_story_without_a_question_loses_its_greetings_alone() -> None:
 
 @pytest.mark.parametrize("message", ["what " * 400, ", and so " * 230 + "why?", "i " * 1000])
 def test_a_hostile_message_takes_no_time(message: str) -> None:
-    started = time.process_time()
+    started = time.thread_time()
     focused(message)
-    assert time.process_time() - started < 0.5
+    assert time.thread_time() - started < 0.5

@@ -209,9 +209,9 @@ def test_a_row_number_beyond_excels_last_does_not_count_to_it() -> None:
         "xl/worksheets/sheet1.xml",
         lambda xml: xml.replace(b'<row r="6"', b'<row r="18446744073709551616"'),
     )
-    started = time.process_time()
+    started = time.thread_time()
     assert "P-1" in read(far, "a.xlsx").text
-    assert time.process_time() - started < 5
+    assert time.thread_time() - started < 5
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])

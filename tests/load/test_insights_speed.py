@@ -29,12 +29,19 @@ def test_a_page_over_many_questions_takes_little_of_the_processor(tmp_path: Path
             for address in ("/insights", "/insights?period=all", "/insights?mode=written"):
                 took = [_cpu(partial(client.get, address)) for _ in range(5)]
                 assert sorted(took)[2] < MOST_S, (address, took)
-            asked.ask("One more?", NOON)
-            assert _cpu(partial(client.get, "/insights")) < MOST_S
+            after_one_more = []
+            for _ in range(5):
+                asked.ask("One more?", NOON)
+                after_one_more.append(_cpu(partial(client.get, "/insights")))
+            assert sorted(after_one_more)[2] < MOST_S, after_one_more
 
 
 def _cpu(call: Callable[[], object]) -> float:
-    """Seconds of processor time: what others do at the same time doesn't count."""
+    """Seconds of this process's processor time, whichever thread serves; others' do not count.
+
+    What else happens in this process does: a look for garbage, a model loaded beside. So several
+    are taken, and the one in the middle is held against the limit.
+    """
     started = time.process_time()
     call()
     return time.process_time() - started

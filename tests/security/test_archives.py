@@ -41,11 +41,11 @@ def container(name: str, **members: bytes) -> bytes:
 
 def refused_cheaply(data: bytes, name: str) -> str:
     """The reason; little time and memory may go into finding it."""
-    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    before, started = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.thread_time()
     with pytest.raises(UnreadableDocument) as refusal:
         parse(data, name, Limits())
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
-    assert time.process_time() - started < 5
+    assert time.thread_time() - started < 5
     assert grown < 150, f"{grown:.0f} MiB"
     return refusal.value.message
 

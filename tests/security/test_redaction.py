@@ -89,11 +89,11 @@ def test_of_the_sample_documents_only_addresses_and_numbers_of_people_change() -
 
 def test_a_question_costs_less_than_a_millisecond() -> None:
     redacted("+1 415 555 2671")  # the library's tables are read once
-    started = time.process_time()
+    started = time.thread_time()
     for _ in range(10):
         for typed, _labels in LABELED:
             redacted(typed)
-    each = (time.process_time() - started) / (10 * len(LABELED))
+    each = (time.thread_time() - started) / (10 * len(LABELED))
     assert each < 0.001
 
 
@@ -108,9 +108,9 @@ def test_a_question_costs_less_than_a_millisecond() -> None:
 )
 def test_no_text_takes_long(text: str) -> None:
     """40,000 characters: thirty times a question's limit."""
-    started = time.process_time()
+    started = time.thread_time()
     redacted(text)
-    assert time.process_time() - started < 1.5
+    assert time.thread_time() - started < 1.5
 
 
 def test_redacted_json_stays_json() -> None:

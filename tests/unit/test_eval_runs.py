@@ -146,6 +146,9 @@ def test_two_hundred_runs_are_listed_at_once(runs: Runs) -> None:
     for number in range(1, 200):
         (runs.kept / f"r{number:03}.json").write_bytes(path.read_bytes())
     assert len(runs.heads()) == 200
-    begun = time.perf_counter()
-    assert len(runs.heads()) == 200
-    assert time.perf_counter() - begun < 0.5  # what was read is known; measured: 5 ms
+    took = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        assert len(runs.heads()) == 200
+        took.append(time.perf_counter() - begun)
+    assert min(took) < 0.5, took  # what was read is known; measured: 5 ms

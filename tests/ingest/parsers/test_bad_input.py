@@ -74,9 +74,9 @@ def test_a_file_over_the_limit_is_refused_by_its_size_alone() -> None:
 )
 def test_a_zip_bomb_is_refused_before_it_is_unpacked(member: str, name: str) -> None:
     bomb = files.zip_bomb(member, 64 << 20)
-    started = time.process_time()
+    started = time.thread_time()
     assert "zip bomb" in refusal(bomb, name)
-    assert time.process_time() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_an_office_file_over_the_unpacked_limit_is_refused() -> None:
@@ -123,9 +123,9 @@ def test_an_entity_bomb_in_an_office_file_does_not_explode() -> None:
         for member in source.namelist():
             body = document.encode() if member == "word/document.xml" else source.read(member)
             archive.writestr(member, body)
-    started = time.process_time()
+    started = time.thread_time()
     refusal(out.getvalue(), "a.docx")
-    assert time.process_time() - started < 2
+    assert time.thread_time() - started < 2
 
 
 def test_text_over_the_limit_is_refused() -> None:
@@ -161,8 +161,8 @@ def test_endless_nesting_is_read_or_refused_but_never_crashes(depth: int) -> Non
 
 @pytest.mark.slow
 def test_a_table_of_50_000_rows_is_read_in_seconds() -> None:
-    started = time.process_time()
+    started = time.thread_time()
     document = files.read(files.csv(50_000), "parts.csv")
-    assert time.process_time() - started < 10
+    assert time.thread_time() - started < 10
     assert len(document.blocks) == 50_000
     assert files.values(document)[49_999]["serial"] == "S-49999"

@@ -191,6 +191,6 @@ def test_fifty_dense_pages_are_read_in_seconds() -> None:
     """0.9 s of the processor alone; twice that where another program shares its core."""
     data = files.pdf(*[[PROSE[:95]] * 50 for _ in range(50)])
     files.read(files.pdf(["Loads the library."]), "a.pdf")
-    started = time.process_time()
+    started = time.thread_time()
     files.read(data, "long.pdf")
-    assert time.process_time() - started < 4
+    assert time.thread_time() - started < 4
