@@ -7,6 +7,7 @@ paid for it.
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,6 +33,8 @@ from app.knowledge.ports import IndexEntry, Scored
 from app.knowledge.terms import content_words, stems
 
 _WRITER_BYTES = 64_000_000
+_REPAIR = "`footnote doctor --repair` or `footnote reindex` builds it again from the database."
+_MARKER = "footnote-format"
 _FORMAT = "1"
 """Grows with the schema; an index of another format is built again."""
 
@@ -183,8 +186,7 @@ class TantivyIndex:
         with self._guard:
             self._writer = None
             self._index = None
-            if self._path.exists():
-                shutil.rmtree(self._path)
+            self._empty()
             self._opened()
 
     def refresh(self) -> None:
@@ -236,32 +238,53 @@ class TantivyIndex:
             yield
         except BaseException as error:
             # tantivy's panics, on bytes that it did not expect, are no ordinary exceptions.
-            if not isinstance(error, (OSError, ValueError)) and not _is_panic(error):
+            if (
+                not isinstance(error, (OSError, ValueError))
+                and type(error).__name__ != "PanicException"
+            ):
                 raise
             raise IndexUnavailable(
                 f"The lexical index in {self._path} can't be used: {error}.",
-                "`footnote doctor --repair` builds it again from the database; so does "
-                "`footnote reindex`.",
+                _REPAIR,
             ) from error
 
     def _stale_format(self) -> bool:
-        marker = self._path / "footnote-format"
-        return not marker.exists() or marker.read_text() != _FORMAT
+        try:
+            return (self._path / _MARKER).read_text() != _FORMAT
+        except FileNotFoundError:
+            return True
+
+    def _begin_anew(self) -> None:
+        """Make an empty folder of today's format, unless another process just did.
+
+        The marker is written before there is an index, in one step, and never again: what is
+        without one has nothing in it that counts, whenever somebody is killed or looks.
+        """
+        self._path.mkdir(parents=True, exist_ok=True)
+        if any(not one.name.startswith(_MARKER) for one in self._path.iterdir()):
+            self._empty()
+            self._path.mkdir(exist_ok=True)
+        written = self._path / f"{_MARKER}.{os.getpid()}-{threading.get_ident()}"
+        written.write_text(_FORMAT)
+        written.replace(self._path / _MARKER)
+
+    def _empty(self) -> None:
+        """The marker goes first, so that what is half gone is not taken for an index."""
+        (self._path / _MARKER).unlink(missing_ok=True)
+        if self._path.exists():
+            shutil.rmtree(self._path)
 
     def _opened(self) -> tantivy.Index:
         with self._guard:
             if self._index is None:
                 try:
-                    if self._path.exists() and self._stale_format():
-                        shutil.rmtree(self._path)
-                    self._path.mkdir(parents=True, exist_ok=True)
+                    if self._stale_format():
+                        self._begin_anew()
                     self._index = tantivy.Index(make_schema(), path=str(self._path))
-                    (self._path / "footnote-format").write_text(_FORMAT)
                 except (OSError, ValueError) as error:
                     raise IndexUnavailable(
                         f"The lexical index in {self._path} can't be opened: {error}.",
-                        "`footnote doctor --repair` builds it again from the database; so does "
-                        "`footnote reindex`.",
+                        _REPAIR,
                     ) from error
             return self._index
 
@@ -278,7 +301,3 @@ class TantivyIndex:
                     "Check that the disk is writable and has room.",
                 ) from error
         return self._writer
-
-
-def _is_panic(error: BaseException) -> bool:
-    return type(error).__name__ == "PanicException"

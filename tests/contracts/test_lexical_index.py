@@ -412,3 +412,50 @@ def test_passages_that_hold_all_stems_are_named(index: LexicalIndex) -> None:
     assert len(index.holding(["batteri"], 1)) == 1
     assert index.holding(["nothing"], 9) == []
     assert index.holding([], 9) == []
+
+
+def test_opening_an_index_changes_nothing_in_it(folder: Path, index: LexicalIndex) -> None:
+    store(index, a="The ferry leaves at nine.")
+    before = {file.name: file.stat().st_ino for file in folder.iterdir()}
+    marked = (folder / "footnote-format").stat().st_mtime_ns
+    again = TantivyIndex(folder)
+    assert again.ids() == {"a"}
+    again.close()
+    after = {file.name: file.stat().st_ino for file in folder.iterdir()}
+    assert after == before
+    assert (folder / "footnote-format").stat().st_mtime_ns == marked, "a kill here lost the index"
+
+
+def test_many_who_open_an_index_at_a_time_all_find_it_whole(
+    folder: Path, index: LexicalIndex
+) -> None:
+    store(index, a="The ferry leaves at nine.", b="The pier is closed.")
+
+    def opened(_number: int) -> int:
+        other = TantivyIndex(folder)
+        try:
+            return other.count()
+        finally:
+            other.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(opened, range(400))) == {2}
+
+
+def test_an_index_emptied_halfway_is_begun_anew_and_not_taken_for_whole(
+    folder: Path, index: LexicalIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store(index, a="The ferry leaves at nine.")
+
+    def killed(_path: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            index.clear()
+    again = TantivyIndex(folder)
+    assert again.count() == 0
+    store(again, b="The pier is closed.")
+    assert again.ids() == {"b"}
+    again.close()
