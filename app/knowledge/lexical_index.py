@@ -238,14 +238,11 @@ class TantivyIndex:
             yield
         except BaseException as error:
             # tantivy's panics, on bytes that it did not expect, are no ordinary exceptions.
-            if (
-                not isinstance(error, (OSError, ValueError))
-                and type(error).__name__ != "PanicException"
-            ):
+            panic = type(error).__name__ == "PanicException"
+            if not panic and not isinstance(error, (OSError, ValueError)):
                 raise
             raise IndexUnavailable(
-                f"The lexical index in {self._path} can't be used: {error}.",
-                _REPAIR,
+                f"The lexical index in {self._path} can't be used: {error}.", _REPAIR
             ) from error
 
     def _stale_format(self) -> bool:
@@ -283,8 +280,7 @@ class TantivyIndex:
                     self._index = tantivy.Index(make_schema(), path=str(self._path))
                 except (OSError, ValueError) as error:
                     raise IndexUnavailable(
-                        f"The lexical index in {self._path} can't be opened: {error}.",
-                        _REPAIR,
+                        f"The lexical index in {self._path} can't be opened: {error}.", _REPAIR
                     ) from error
             return self._index
 
