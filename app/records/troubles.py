@@ -8,6 +8,7 @@ page, the API and a command all say the same, and nobody sees a traceback. Error
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 
 from sqlalchemy import Engine, event
@@ -49,8 +50,14 @@ _SQLITE = (
 
 
 def explain_errors(engine: Engine) -> None:
-    """From now on, what keeps ``engine`` from working is raised as a `StorageProblem`."""
+    """From now on, what keeps ``engine`` from working is raised as a `StorageProblem`.
+
+    What its pool logs while it tidies up after such an error becomes a line, without a traceback.
+    """
     event.listen(engine, "handle_error", _explain)
+    logger = engine.pool.logger  # all pools of a kind share it; a second time adds nothing
+    if isinstance(logger, logging.Logger):
+        logger.addFilter(_in_a_line)
 
 
 def in_words(error: BaseException | None) -> StorageProblem | None:
@@ -84,3 +91,13 @@ def _explain(context: ExceptionContext) -> None:
     problem = in_words(context.original_exception)
     if problem is not None and not context.is_pre_ping:
         raise problem from context.original_exception
+
+
+def _in_a_line(record: logging.LogRecord) -> bool:
+    """Never drops. A cursor that can't be closed since the server went is no fault of the code."""
+    error = record.exc_info[1] if record.exc_info else None
+    problem = in_words(error)
+    if problem is not None:
+        record.msg, record.args = f"{record.getMessage()}: {problem.detail}", None
+        record.exc_info = record.exc_text = None
+    return True

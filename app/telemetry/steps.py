@@ -116,7 +116,9 @@ def step(
 
 
 def failed(span: Span, error_type: str) -> None:
-    """Say that it failed, and with what kind of error."""
+    """Say that it failed, and with what kind of error; an ended span takes no more words."""
+    if not span.is_recording():
+        return
     span.set_attribute(Attribute.ERROR_TYPE, error_type)
     span.set_status(Status(StatusCode.ERROR, error_type))
 

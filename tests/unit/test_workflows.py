@@ -101,6 +101,22 @@ def test_what_belongs_to_no_workflow_is_not_remembered(
     assert processor.open_spans() == 0
 
 
+def test_an_error_after_a_workflow_ended_is_raised_and_nothing_is_logged(
+    tracer: Tracer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A question fails with the database: it is ended, then recording that fails as well."""
+    root = start_workflow(tracer, SpanName.ASK, Tracing(Kept()))
+
+    def fail() -> None:
+        with within(root):
+            root.end()
+            raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        fail()
+    assert caplog.messages == []
+
+
 def test_a_long_workflow_is_kept_in_pieces_and_takes_no_more_memory(
     tracer: Tracer, processor: WorkflowProcessor
 ) -> None:
