@@ -166,3 +166,13 @@ def test_a_table_of_50_000_rows_is_read_in_seconds() -> None:
     assert time.thread_time() - started < 10
     assert len(document.blocks) == 50_000
     assert files.values(document)[49_999]["serial"] == "S-49999"
+
+
+def test_a_paragraph_of_10_000_tags_is_read_at_once() -> None:
+    """Found by fuzzing: for every tag the whole paragraph was looked through again."""
+    tags = "".join(f"<i a{n}>one</i> " for n in range(10_000))
+    started = time.thread_time()
+    document = files.read(f"é {tags} <script>two</script> three".encode(), "a.md")
+    assert time.thread_time() - started < 3
+    assert document.text.startswith("é one one")
+    assert document.text.endswith("one three")
