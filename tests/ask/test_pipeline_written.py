@@ -355,7 +355,7 @@ def test_a_reader_who_leaves_stops_the_model_and_leaves_no_record(
                     return
 
     asyncio.run(leave())
-    assert server.closed_early.wait(5)
+    assert server.closed_early.wait(30)
     assert writing.answers.recent("leaving", limit=5) == before == []
     ended = [span.name for span in spans.get_finished_spans()]
     assert "chat scripted" in ended
@@ -375,7 +375,7 @@ def test_a_cancelled_question_stops_the_model(writing: Services, server: OpenAIS
             await task
 
     asyncio.run(cancel())
-    assert server.closed_early.wait(5)
+    assert server.closed_early.wait(30)
     assert writing.answers.recent("leaving", limit=5) == []
 
 

@@ -365,7 +365,7 @@ def test_stopping_mid_stream_ends_the_model_call_and_keeps_what_was_written(
         page.keyboard.press("Escape")
     expect(page.locator("#status")).to_have_text("Stopped.")
     expect(draft).not_to_have_attribute("aria-busy", "true")
-    assert model.closed_early.wait(10)
+    assert model.closed_early.wait(30)
     expect(draft.locator(".prose")).to_contain_text("11:30")
     expect(page.locator("#q")).to_have_value(QUESTION)
     model.script(PROSE)

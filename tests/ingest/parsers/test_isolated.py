@@ -10,6 +10,7 @@ import textwrap
 import threading
 import time
 from pathlib import Path
+from statistics import median
 
 import pytest
 
@@ -159,7 +160,9 @@ def test_a_warm_child_costs_little_per_file() -> None:
     data = files.pdf(["Words."])
     with ParserPool() as pool:
         pool.parse(data, "a.pdf", Limits())
-        started = time.perf_counter()
+        took = []
         for _ in range(50):
+            started = time.perf_counter()
             pool.parse(data, "a.pdf", Limits())
-        assert (time.perf_counter() - started) / 50 < 0.03
+            took.append(time.perf_counter() - started)
+    assert median(took) < 0.03
