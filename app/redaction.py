@@ -15,6 +15,16 @@ import logging
 import re
 from collections.abc import Callable
 from functools import cache
+from typing import TYPE_CHECKING
+
+from app.errors import FootnoteError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    ExcInfo = (
+        tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+    )
 
 Redact = Callable[[str], str]
 """A text → the text as it may be kept."""
@@ -119,7 +129,16 @@ def without_secrets(text: str, *own: str) -> str:
 
 
 class SecretlessFormatter(logging.Formatter):
-    """Formats records, tracebacks included, through `without_secrets`."""
+    """Formats records, tracebacks included, through `without_secrets`.
+
+    An error that has words for people is told in them: a traceback is for what nobody foresaw.
+    """
+
+    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802  # the library's name
+        """What follows the line of a record with an error."""
+        if isinstance(ei[1], FootnoteError):
+            return f"  {ei[1].message}"
+        return super().formatException(ei)
 
     def format(self, record: logging.LogRecord) -> str:
         """One record as a line, or several."""
