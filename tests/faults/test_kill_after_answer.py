@@ -44,7 +44,7 @@ def answer_of(port: int, question: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800 if FULL else 600)
 def test_a_question_that_was_answered_survives_a_kill(tmp_path: Path) -> None:
     docs, data = tmp_path / "docs", tmp_path / "data"
     docs.mkdir()
