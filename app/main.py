@@ -149,8 +149,6 @@ class _Beside:
         """Metrics are read into memory before somebody asks: a second at 100,000 questions."""
         try:
             self._services.facts.columns()
-        except FootnoteError as error:  # the database is away: a sentence, not a traceback
-            logger.error("the metrics could not be read; pages try again: %s", error)
         except Exception:
             logger.exception("the metrics could not be read; pages try again")
 
@@ -190,10 +188,6 @@ async def _refresh(services: Services) -> None:
             if await asyncio.to_thread(look):
                 logger.info("documents changed: indexes refreshed")
             failing = False
-        except FootnoteError as error:
-            if not failing:
-                logger.error("looking for changed documents failed; trying again: %s", error)
-            failing = True
         except Exception:
             # Once, not every second: the cause (a database or disk that is away) may last.
             if not failing:
@@ -214,10 +208,8 @@ async def _tidy(services: Services) -> None:
             gone = await asyncio.to_thread(tidying)
             if gone:
                 logger.info("purged: %s", gone)
-        except FootnoteError as error:
-            wait = FIRST_PURGE_S  # the disk or the database is away
-            logger.error("nothing could be purged; trying again later: %s", error)
         except Exception:
+            wait = FIRST_PURGE_S  # the cause may be a disk or a database that is away
             logger.exception("old traces and questions could not be purged; trying again later")
 
 

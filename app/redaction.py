@@ -14,17 +14,10 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from copy import copy
 from functools import cache
-from typing import TYPE_CHECKING
 
 from app.errors import FootnoteError
-
-if TYPE_CHECKING:
-    from types import TracebackType
-
-    ExcInfo = (
-        tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
-    )
 
 Redact = Callable[[str], str]
 """A text → the text as it may be kept."""
@@ -131,17 +124,17 @@ def without_secrets(text: str, *own: str) -> str:
 class SecretlessFormatter(logging.Formatter):
     """Formats records, tracebacks included, through `without_secrets`.
 
-    An error that has words for people is told in them: a traceback is for what nobody foresaw.
+    An error that has words for people is told in them, on the same line: a traceback is for what
+    nobody foresaw.
     """
-
-    def formatException(self, ei: ExcInfo) -> str:  # noqa: N802  # the library's name
-        """What follows the line of a record with an error."""
-        if isinstance(ei[1], FootnoteError):
-            return f"  {ei[1].message}"
-        return super().formatException(ei)
 
     def format(self, record: logging.LogRecord) -> str:
         """One record as a line, or several."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, FootnoteError):
+            record = copy(record)  # other handlers get it whole
+            record.msg, record.args = f"{record.getMessage()}: {error.message}", None
+            record.exc_info = record.exc_text = None
         return without_secrets(super().format(record))
 
 

@@ -7,7 +7,6 @@ paid for it.
 
 from __future__ import annotations
 
-import os
 import shutil
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import tantivy
+from filelock import FileLock
 
 from app.access import reach
 from app.domain import Filters
@@ -35,6 +35,7 @@ from app.knowledge.terms import content_words, stems
 _WRITER_BYTES = 64_000_000
 _REPAIR = "`footnote doctor --repair` or `footnote reindex` builds it again from the database."
 _MARKER = "footnote-format"
+_LOCK = "footnote-format.lock"
 _FORMAT = "1"
 """Grows with the schema; an index of another format is built again."""
 
@@ -186,7 +187,7 @@ class TantivyIndex:
         with self._guard:
             self._writer = None
             self._index = None
-            self._empty()
+            (self._path / _MARKER).unlink(missing_ok=True)
             self._opened()
 
     def refresh(self) -> None:
@@ -252,24 +253,21 @@ class TantivyIndex:
             return True
 
     def _begin_anew(self) -> None:
-        """Make an empty folder of today's format, unless another process just did.
+        """Empty the folder, then mark it as of today's format; what another just began stays.
 
-        The marker is written before there is an index, in one step, and never again: what is
-        without one has nothing in it that counts, whenever somebody is killed or looks.
+        The marker comes last, in one step: without one there is nothing in the folder that counts,
+        whenever somebody is killed. The lock is for those who found an old format together.
         """
         self._path.mkdir(parents=True, exist_ok=True)
-        if any(not one.name.startswith(_MARKER) for one in self._path.iterdir()):
-            self._empty()
-            self._path.mkdir(exist_ok=True)
-        written = self._path / f"{_MARKER}.{os.getpid()}-{threading.get_ident()}"
-        written.write_text(_FORMAT)
-        written.replace(self._path / _MARKER)
-
-    def _empty(self) -> None:
-        """The marker goes first, so that what is half gone is not taken for an index."""
-        (self._path / _MARKER).unlink(missing_ok=True)
-        if self._path.exists():
-            shutil.rmtree(self._path)
+        with FileLock(self._path / _LOCK):
+            if not self._stale_format():
+                return
+            for one in self._path.iterdir():
+                if one.name != _LOCK:
+                    shutil.rmtree(one) if one.is_dir() else one.unlink(missing_ok=True)
+            written = self._path / f"{_MARKER}.new"
+            written.write_text(_FORMAT)
+            written.replace(self._path / _MARKER)
 
     def _opened(self) -> tantivy.Index:
         with self._guard:

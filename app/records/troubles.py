@@ -52,12 +52,12 @@ _SQLITE = (
 def explain_errors(engine: Engine) -> None:
     """From now on, what keeps ``engine`` from working is raised as a `StorageProblem`.
 
-    What its pool logs while it tidies up after such an error becomes a line, without a traceback.
+    So is what its pool logs while it tidies up after such an error, and does not raise.
     """
     event.listen(engine, "handle_error", _explain)
     logger = engine.pool.logger  # all pools of a kind share it; a second time adds nothing
     if isinstance(logger, logging.Logger):
-        logger.addFilter(_in_a_line)
+        logger.addFilter(_told)
 
 
 def in_words(error: BaseException | None) -> StorageProblem | None:
@@ -93,11 +93,9 @@ def _explain(context: ExceptionContext) -> None:
         raise problem from context.original_exception
 
 
-def _in_a_line(record: logging.LogRecord) -> bool:
+def _told(record: logging.LogRecord) -> bool:
     """Never drops. A cursor that can't be closed since the server went is no fault of the code."""
-    error = record.exc_info[1] if record.exc_info else None
-    problem = in_words(error)
+    problem = in_words(record.exc_info[1] if record.exc_info else None)
     if problem is not None:
-        record.msg, record.args = f"{record.getMessage()}: {problem.detail}", None
-        record.exc_info = record.exc_text = None
+        record.exc_info = (type(problem), problem, None)
     return True

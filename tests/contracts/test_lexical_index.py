@@ -446,12 +446,17 @@ def test_an_index_emptied_halfway_is_begun_anew_and_not_taken_for_whole(
     folder: Path, index: LexicalIndex, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store(index, a="The ferry leaves at nine.")
+    unlink = Path.unlink
+    gone: list[Path] = []
 
-    def killed(_path: Path) -> None:
-        raise KeyboardInterrupt
+    def killed_at_the_second(path: Path, missing_ok: bool = False) -> None:
+        if gone:
+            raise KeyboardInterrupt
+        unlink(path, missing_ok)
+        gone.append(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(shutil, "rmtree", killed)
+        patch.setattr(Path, "unlink", killed_at_the_second)
         with pytest.raises(KeyboardInterrupt):
             index.clear()
     again = TantivyIndex(folder)
@@ -459,3 +464,26 @@ def test_an_index_emptied_halfway_is_begun_anew_and_not_taken_for_whole(
     store(again, b="The pier is closed.")
     assert again.ids() == {"b"}
     again.close()
+
+
+def test_an_index_of_an_old_format_that_another_began_anew_meanwhile_is_kept(
+    folder: Path, index: LexicalIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two find the old format; one begins anew and writes before the other goes on."""
+    store(index, a="The ferry leaves at nine.")
+    (folder / "footnote-format").write_text("0")
+    first, second, look = TantivyIndex(folder), TantivyIndex(folder), TantivyIndex._stale_format
+    looked: list[bool] = []
+
+    def slow(self: TantivyIndex) -> bool:
+        stale = look(self)
+        if self is second and not looked:
+            looked.append(stale)
+            store(first, b="The pier is closed.")
+        return stale
+
+    monkeypatch.setattr(TantivyIndex, "_stale_format", slow)
+    assert second.ids() == {"b"}
+    assert looked == [True]
+    first.close()
+    second.close()

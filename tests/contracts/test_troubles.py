@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, func, select, text
 
 from app.errors import StorageProblem
 from app.records.database import open_database
+from app.redaction import SecretlessFormatter
 
 
 @pytest.mark.postgres
@@ -29,7 +30,7 @@ def test_a_server_that_goes_while_rows_are_read_leaves_lines_not_tracebacks(
     engine.dispose()
     admin.dispose()
     [closing] = [one for one in caplog.records if one.name.startswith("sqlalchemy.pool")]
-    shown = logging.Formatter().format(closing)
+    shown = SecretlessFormatter().format(closing)
     assert shown.startswith("Error closing cursor: The database server does not answer: ")
     assert "\n" not in shown
 

@@ -33,10 +33,10 @@ def line(error: Exception) -> str:
     return heard.lines[0]
 
 
-def test_an_error_with_words_for_people_is_told_in_them() -> None:
+def test_an_error_with_words_for_people_is_told_in_them_on_one_line() -> None:
     said = line(StorageProblem("The disk is full.", "Free some space."))
     assert said == (
-        "ERROR tests.log_lines: the bill could not be kept\n  The disk is full. Free some space."
+        "ERROR tests.log_lines: the bill could not be kept: The disk is full. Free some space."
     )
 
 

@@ -167,10 +167,6 @@ class Patrol:
             try:
                 self._watch.look()
                 failing = False
-            except FootnoteError as error:
-                if not failing and not self._stop.is_set():
-                    log.error("looking at the metrics failed; trying again: %s", error)
-                failing = True
             except Exception:
                 # Once, not every minute: the cause (a database that is away) may last.
                 if not failing and not self._stop.is_set():
