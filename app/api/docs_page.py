@@ -27,7 +27,9 @@ _PAGE = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} API</title>
 <link rel="icon" href="data:,">
+<script src="{assets}/docs-theme.js"></script>
 <link rel="stylesheet" href="{assets}/vendor/swagger-ui.css">
+<link rel="stylesheet" href="{assets}/docs.css">
 </head>
 <body>
 <noscript>This page needs JavaScript. The same description, for programs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import pytest
@@ -178,3 +178,36 @@ def test_the_documentation_page_works_in_a_browser_without_a_network(server: Ser
     assert not [message for message in said if "Content Security Policy" in message], said
     foreign = [url for url in asked if not url.startswith((server.url, "data:", "blob:"))]
     assert foreign == []
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_documentation_page_has_the_colors_of_the_system_or_those_chosen(
+    server: Server,
+) -> None:
+    from playwright.sync_api import sync_playwright
+
+    looks: list[tuple[Literal["light", "dark"], str]] = [
+        ("light", ""),
+        ("dark", ""),
+        ("light", "dark"),
+        ("dark", "light"),
+    ]
+    shown = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=programs.chromium(), args=["--no-sandbox"]
+        )
+        for system, chosen in looks:
+            context = browser.new_context(color_scheme=system)
+            if chosen:
+                context.add_cookies([{"name": "theme", "value": chosen, "url": server.url}])
+            page = context.new_page()
+            page.goto(f"{server.url}/docs")
+            page.locator(".swagger-ui .info .title").wait_for(timeout=20_000)
+            shown[system, chosen] = page.evaluate(
+                "getComputedStyle(document.documentElement).backgroundColor"
+            )
+        browser.close()
+    dark, light = "rgb(28, 32, 34)", "rgba(0, 0, 0, 0)"
+    assert [shown[look] for look in looks] == [light, dark, dark, light]
